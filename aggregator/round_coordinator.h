@@ -1,0 +1,95 @@
+/// Runs a RoundEngine: events in, commands out, everything stored.
+///
+/// One coordinator serves one run. Each event is stored before it is applied, so Open() on the same
+/// stores after a crash replays the log and goes on: an acknowledged update is never lost and never
+/// counted twice. Site-facing calls take the SiteId that the transport authenticated; a header's
+/// own site field is overwritten. Threads  all methods may be called from any thread. Aggregation
+/// and deadlines run on one worker thread of the
+///          coordinator (Options::worker), or inside Pump() where tests want everything in order.
+/// Errors   kFailedPrecondition for a late update (names the current round), kAlreadyExists for
+/// other bytes under the
+///          same (run, round, site), kDataLoss for a digest that does not match, kInvalidArgument
+///          for a declaration or header that contradicts the run (names site and field).
+#pragma once
+
+#include "aggregator/round_store.h"
+#include "common/base/clock.h"
+#include "common/base/hasher.h"
+#include "common/base/result.h"
+#include "common/federation/messages.h"
+#include "common/federation/round_engine.h"
+#include "common/storage/blob_store.h"
+#include "common/tensor_file/safetensors.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+/// What a person wants to see of a run.
+struct RunSnapshot {
+  RoundPhase phase = RoundPhase::kOpening;
+  RoundNumber round = 0;
+  int rounds_planned = 0;
+  RoundNumber best_version = 0;
+  std::optional<double> best_loss;
+  std::vector<std::pair<RoundNumber, std::optional<double>>> history;
+  struct Site {
+    SiteId site;
+    std::string state;  ///< "waiting", "training 3/10", "submitted", "evaluating", "lost"
+  };
+  std::vector<Site> sites;
+};
+
+/// Told of each change worth a line; called without locks held, from any thread.
+using CoordinatorObserver = std::function<void(const std::string& line, const RunSnapshot&)>;
+
+class RoundCoordinator {
+ public:
+  struct Options {
+    RunPlan plan;
+    TensorFile initial;  ///< the file that consilium-sim init made: complete state
+    BlobStore* blobs = nullptr;
+    RoundStore* store = nullptr;
+    const Clock* clock = nullptr;
+    HasherFactory hasher;  ///< empty: digests are absent and unchecked
+    CoordinatorObserver observer;
+    bool worker = true;
+  };
+  static Result<std::unique_ptr<RoundCoordinator>> Open(Options options);
+  virtual ~RoundCoordinator() = default;
+
+  virtual RunOffer Offer() const = 0;
+  virtual Status Join(SiteDeclaration declaration) = 0;
+  /// Waits up to `patience` for something other than kWait. Also counts as a sign of life.
+  virtual Result<Instruction> NextInstruction(const SiteId& site, Millis patience) = 0;
+  /// Bytes [offset, offset + into.size()) of a model of this run.
+  virtual Status ReadModel(const ModelRef& model, std::uint64_t offset,
+                           std::span<std::byte> into) const = 0;
+
+  /// How many bytes of this update are spooled already (byte_size if it was accepted before): send
+  /// the rest.
+  virtual Result<std::uint64_t> BeginUpdate(const UpdateHeader& header) = 0;
+  virtual Status AppendUpdate(const SiteId& site, RoundNumber round, std::uint64_t offset,
+                              ByteView bytes) = 0;
+  /// Acknowledges: checked, synced, stored. The same update again is ok.
+  virtual Status CommitUpdate(const UpdateHeader& header) = 0;
+  virtual Status SubmitEvaluation(EvaluationReport report) = 0;
+  virtual Status ReportProgress(const Progress& progress) = 0;
+
+  virtual RunSnapshot Snapshot() const = 0;
+  /// True once the run is finished; waits up to `patience`.
+  virtual bool WaitFinished(Millis patience) = 0;
+  /// The result: best version's shared state, with metadata (run, round, tasks). Requires finished.
+  virtual Result<TensorFile> FinalModel() const = 0;
+  virtual ModelRef BestModel() const = 0;
+  /// Does all work that is due: aggregation, deadlines, lost sites. For coordinators without
+  /// worker.
+  virtual Status Pump() = 0;
+  /// Wakes all waiting calls with kUnavailable and stops the worker.
+  virtual void Shutdown() = 0;
+};
+
+}  // namespace consilium

@@ -1,0 +1,31 @@
+# Who may depend on whom: the one table of the architecture. consilium_library() refuses a
+# dependency that is missing here, and tests/lint holds the #include lines against it.
+# Left: a target (its name is its folder's, see docs/architecture.md). Right: the targets of this project it may use.
+
+set(CONSILIUM_LAYER_base        "")
+set(CONSILIUM_LAYER_metrics     base)
+set(CONSILIUM_LAYER_federation  base schedule metrics)
+set(CONSILIUM_LAYER_schedule    base)
+set(CONSILIUM_LAYER_storage     base)
+set(CONSILIUM_LAYER_tensor_file base federation)
+set(CONSILIUM_LAYER_codec       base federation)
+set(CONSILIUM_LAYER_security    base storage)
+set(CONSILIUM_LAYER_nn          base federation storage tensor_file)
+set(CONSILIUM_LAYER_data        base storage)
+set(CONSILIUM_LAYER_imaging     base data storage)
+set(CONSILIUM_LAYER_training    base federation metrics nn data)
+set(CONSILIUM_LAYER_proto       "")
+set(CONSILIUM_LAYER_config      base federation schedule)
+set(CONSILIUM_LAYER_wire        base federation proto)
+
+set(CONSILIUM_LAYER_aggregator        base federation schedule storage tensor_file codec)
+set(CONSILIUM_LAYER_aggregator_sqlite base federation aggregator)
+set(CONSILIUM_LAYER_aggregator_grpc   base federation aggregator wire proto security)
+
+set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec nn data training)
+set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
+
+set(CONSILIUM_LAYER_simulations
+    base federation schedule storage tensor_file codec nn data training aggregator site)
+set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations)
+set(CONSILIUM_LAYER_simulations_processes base federation storage config security simulations)

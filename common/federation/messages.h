@@ -1,0 +1,107 @@
+/// What aggregator and sites say to each other, as plain structs. common/wire maps them to
+/// protobuf.
+///
+/// A site's life:  GetRun -> Join(declaration) -> FetchModel(initial) -> loop { NextInstruction ->
+///                 train: FetchModel, SubmitUpdate | evaluate: FetchModel, SubmitEvaluation |
+///                 finish }.
+/// Threads: plain values.
+#pragma once
+
+#include "common/base/bytes.h"
+#include "common/base/ids.h"
+#include "common/federation/run_plan.h"
+#include "common/metrics/task_counts.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+/// A model by content.
+struct ModelRef {
+  std::string digest;           ///< SHA-256 in hexadecimal; "" in a build without OpenSSL
+  std::uint64_t byte_size = 0;  ///< of its canonical bytes
+  RoundNumber version = 0;      ///< global model r is the one that round r starts from
+  friend bool operator==(const ModelRef&, const ModelRef&) = default;
+};
+
+/// version of the run's first, complete model (all heads, whatever the heads mode).
+inline constexpr RoundNumber kInitialModel = -1;
+
+struct RunOffer {
+  RunPlan plan;
+  ModelRef initial;                ///< complete state, in the complete layout
+  std::string layout_fingerprint;  ///< of the complete layout
+};
+
+/// How many labels of one task a site has.
+struct TaskHolding {
+  TaskId task;
+  std::int64_t train = 0;       ///< labelled training images: n_sj
+  std::int64_t validation = 0;  ///< labelled validation images
+  friend bool operator==(const TaskHolding&, const TaskHolding&) = default;
+};
+
+struct SiteDeclaration {
+  SiteId site;
+  std::int64_t train_images = 0;
+  std::vector<TaskHolding> tasks;  ///< only tasks with at least one training label
+  std::string layout_fingerprint;
+  friend bool operator==(const SiteDeclaration&, const SiteDeclaration&) = default;
+};
+
+enum class InstructionKind : std::uint8_t {
+  kWait,      ///< nothing to do now, ask again
+  kTrain,     ///< train from `model` for this round, submit an update
+  kEvaluate,  ///< evaluate `model` on the validation data, submit counts
+  kFinish,    ///< the run is over; `best_round` and `model` name the result
+};
+
+/// Factor of a task's loss at this site beside lambda: 1 under per-group weighting,
+/// (n_sj / n_j) / u_s under exact weighting.
+struct LossFactor {
+  TaskId task;
+  double factor = 1;
+  friend bool operator==(const LossFactor&, const LossFactor&) = default;
+};
+
+struct Instruction {
+  InstructionKind kind = InstructionKind::kWait;
+  RoundNumber round = 0;
+  ModelRef model;
+  double learning_rate = 0;
+  std::vector<LossFactor> loss_factors;
+  /// Best model version so far; a site keeps its local state of that version (0: none yet).
+  RoundNumber best_version = 0;
+  friend bool operator==(const Instruction&, const Instruction&) = default;
+};
+
+/// Everything about an update except its bytes.
+struct UpdateHeader {
+  RunId run;
+  RoundNumber round = 0;
+  SiteId site;  ///< over a network, set by the receiver from the certificate
+  std::string codec;
+  std::string digest;           ///< SHA-256 of the encoded bytes; "" without OpenSSL
+  std::uint64_t byte_size = 0;  ///< of the encoded bytes
+  std::int64_t images_used = 0;
+  std::vector<TaskCounts> training;  ///< losses seen while training, for display
+};
+
+struct EvaluationReport {
+  RunId run;
+  RoundNumber version = 0;  ///< of the model evaluated
+  SiteId site;
+  std::vector<TaskCounts> tasks;
+};
+
+struct Progress {
+  RunId run;
+  RoundNumber round = 0;
+  SiteId site;
+  std::int64_t steps_done = 0;
+  std::int64_t steps_planned = 0;
+};
+
+}  // namespace consilium

@@ -1,0 +1,96 @@
+/// What a run is: everything that aggregator and sites must agree on, as plain values.
+///
+/// A plan is validated whole (ValidatePlan) before anything starts; after that nobody checks it
+/// again. Threads: plain values.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/base/result.h"
+#include "common/base/task_spec.h"
+#include "common/federation/parameter_blob.h"
+#include "common/schedule/validation_monitor.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace consilium {
+
+/// Where task heads live: on each site alone, or averaged over the sites that hold the task.
+enum class HeadsMode : std::uint8_t { kLocal, kShared };
+/// How the indicator weighs parameter groups in the aggregation (weights.h).
+enum class Weighting : std::uint8_t { kPerGroup, kExact };
+/// Running statistics of normalisation layers: averaged, or kept on each site (FedBN).
+enum class NormalisationMode : std::uint8_t { kShared, kLocal };
+/// What a task's loss is averaged over (training/masked_loss.h).
+enum class Reduction : std::uint8_t { kLabelled, kBatch };
+enum class Optimizer : std::uint8_t { kAdam, kSgd };
+
+/// Local training, the same for a site, for one center alone and for pooled data.
+struct TrainingOptions {
+  Optimizer optimizer = Optimizer::kAdam;
+  double learning_rate = 1e-3;
+  double weight_decay = 1e-4;
+  double momentum = 0;  ///< SGD only
+  int batch_size = 32;
+  bool full_batch = false;  ///< one step per epoch over all images; batch_size is ignored
+  bool augment = true;
+  double dropout = 0.5;  ///< of the heads; 0 switches it off
+  /// Normalisation layers use and keep their running statistics while training (no batch
+  /// statistics).
+  bool freeze_normalisation = false;
+  bool class_weights = false;  ///< weigh classes by inverse frequency in the training data
+  Reduction reduction = Reduction::kLabelled;
+  friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
+};
+
+/// When a round ends (round_engine.h).
+struct RoundOptions {
+  int rounds = 10;
+  int local_epochs = 1;
+  int expected_sites = 2;  ///< round 0 starts when so many have joined
+  int quorum = 1;          ///< updates without which a round is repeated
+  Millis deadline{600'000};
+  Millis site_lease{30'000};  ///< silence after which a site counts as lost
+  friend bool operator==(const RoundOptions&, const RoundOptions&) = default;
+};
+
+struct RunPlan {
+  RunId run;
+  std::vector<TaskSpec> tasks;
+  std::string backbone = "resnet18";
+  int image_size = 224;  ///< pixels, square
+  std::uint64_t seed = 1;
+  double validation_fraction = 0.1;  ///< of each site's patients
+  HeadsMode heads = HeadsMode::kLocal;
+  Weighting weighting = Weighting::kPerGroup;
+  NormalisationMode normalisation = NormalisationMode::kShared;
+  std::string strategy = "fedavg";
+  std::string codec = "raw";
+  TrainingOptions training;
+  RoundOptions rounds;
+  ScheduleOptions schedule;  ///< steps are rounds
+  friend bool operator==(const RunPlan&, const RunPlan&) = default;
+};
+
+/// Errors: kInvalidArgument, "field: what is wrong and what was expected".
+Status ValidatePlan(const RunPlan& plan);
+
+/// True if the entry travels: backbone always, heads if shared, statistics and counters if shared.
+bool IsShared(const RunPlan& plan, const EntrySpec& entry);
+
+// The spelling of each choice in options, YAML and reports; parsing checks against the same table.
+std::string_view ToString(HeadsMode mode);
+std::string_view ToString(Weighting weighting);
+std::string_view ToString(NormalisationMode mode);
+std::string_view ToString(Reduction reduction);
+std::string_view ToString(Optimizer optimizer);
+Result<HeadsMode> ParseHeadsMode(std::string_view text);
+Result<Weighting> ParseWeighting(std::string_view text);
+Result<NormalisationMode> ParseNormalisationMode(std::string_view text);
+Result<Reduction> ParseReduction(std::string_view text);
+Result<Optimizer> ParseOptimizer(std::string_view text);
+
+}  // namespace consilium

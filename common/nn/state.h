@@ -1,0 +1,30 @@
+/// Module <-> ParameterBlob, by name and shape.
+///
+/// Order of the layout: entries sorted by module registration, parameters before buffers of the
+/// same module, as state_dict() of PyTorch lists them. Scalars (num_batches_tracked) have an empty
+/// shape. Errors: kInvalidArgument listing names that are missing, surplus or of another shape.
+/// Threads: the module's thread.
+#pragma once
+
+#include "common/federation/parameter_blob.h"
+
+#include <torch/nn/module.h>
+
+#include <functional>
+
+namespace consilium {
+
+std::shared_ptr<const Layout> LayoutOf(const torch::nn::Module& module);
+/// Entries of `module` for which `keep` holds (all, if empty).
+ParameterBlob ReadState(const torch::nn::Module& module,
+                        const std::function<bool(const EntrySpec&)>& keep = {});
+/// Copies every entry of `blob` into the module; entries of the module that the blob lacks stay as
+/// they are.
+Status WriteState(torch::nn::Module& module, const ParameterBlob& blob);
+
+/// Initial weights of the backbone from a .safetensors file with torchvision's names, with or
+/// without a "backbone." prefix; a classifier (fc.*, classifier.*) is dropped. Everything else must
+/// match.
+Status LoadBackboneWeights(torch::nn::Module& net, const std::string& path);
+
+}  // namespace consilium

@@ -1,0 +1,27 @@
+/// A throw-away certificate authority for a consortium of test machines.
+///
+/// Writes ca.crt, ca.key and, per name, NAME.crt, NAME.key (ECDSA P-256, CN = name, DNS names of
+/// the aggregator as subject alternative names). Keys are readable by their owner only. Errors:
+/// kAlreadyExists if `folder` holds a CA already; kInvalidArgument for names that cannot be a CN.
+/// Threads: any.
+#pragma once
+
+#include "common/base/result.h"
+
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+struct ThrowAwayCaOptions {
+  std::string folder;
+  std::vector<std::string> aggregator_hosts = {"localhost", "127.0.0.1"};
+  std::vector<std::string> sites;
+  int valid_days = 30;
+};
+Status MakeThrowAwayCa(const ThrowAwayCaOptions& options);
+
+/// Restricts the OpenSSL of this process to TLS 1.3. Call first in main, before gRPC is used.
+Status AllowOnlyTls13();
+
+}  // namespace consilium

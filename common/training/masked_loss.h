@@ -1,0 +1,46 @@
+/// The indicator-masked multi-task loss.
+#pragma once
+
+#include "common/base/result.h"
+#include "common/base/task_spec.h"
+#include "common/data/batch.h"
+#include "common/federation/run_plan.h"
+
+#include <torch/types.h>
+
+#include <span>
+#include <vector>
+
+namespace consilium {
+
+/// Loss of each image for one task, where it has a label.
+/// outputs [B,K_j], targets as batch.h; class_weights: per class (kClasses) or empty.
+/// Result [B] float, 0 and without gradient in rows without a label:
+///   kClasses cross-entropy;  kZones mean over zones of (output - score)^2;
+///   kZoneGroups sum over groups of the cross-entropy of the group's class.
+torch::Tensor PerImageLoss(const TaskSpec& task, const torch::Tensor& outputs,
+                           const TaskTargets& targets, const torch::Tensor& class_weights = {});
+
+/// Loss of a batch whose images are labelled for some tasks only: sum over tasks j of factor_j *
+/// L_j.
+///
+/// Shapes   outputs[j]: [B, K_j], raw scores;  targets[j].values int64 [B, LabelWidth], present
+/// bool [B];
+///          factors[j]: lambda_j times the instruction's loss factor; class_weights[j]: [K_j] or
+///          undefined.
+/// Result   scalar on the device of `outputs`, differentiable. kLabelled averages over labelled
+/// images (with class
+///          weights: divides by the sum of their weights, as torch does); a task with none adds no
+///          value and leaves its head's gradient undefined, so that an optimiser skips it. kBatch
+///          averages over B with absent rows entering as zero scores and zero targets, as the
+///          published code does. If no task has a label in the batch, the result is undefined
+///          (`!loss.defined()`).
+/// Errors   kInvalidArgument: task sets differ, shape or dtype mismatch. Threads: pure, may run
+/// concurrently. Source   docs/math.md, "Masked loss" (arXiv 2405.13771).
+Result<torch::Tensor> MaskedMultiTaskLoss(std::span<const TaskSpec> tasks,
+                                          const std::vector<torch::Tensor>& outputs,
+                                          const std::vector<TaskTargets>& targets,
+                                          std::span<const double> factors, Reduction reduction,
+                                          const std::vector<torch::Tensor>& class_weights = {});
+
+}  // namespace consilium

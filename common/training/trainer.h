@@ -1,0 +1,60 @@
+/// Local training: the same code for a site in a round, for one center alone and for pooled data.
+///
+///   Trainer trainer(net, dataset, train, options);       // fresh optimiser moments
+///   for (epoch...) CONSILIUM_ASSIGN_OR_RETURN(EpochResult e, trainer.RunEpoch(lr, seed,
+///   progress));
+///
+/// Determinism  equal net, data, options, seeds and thread count give equal bits on the CPU in
+/// fp32. Random       order of images, augmentation and dropout come from `seed` of each epoch
+///              (streams "order", "augment", "dropout"), never from LibTorch's default generator.
+/// Normalisation a last batch of one image is merged into the batch before: batch statistics need
+/// two. Threads      the thread that made it; intra-op threads as set for the process.
+#pragma once
+
+#include "common/base/interrupt.h"
+#include "common/base/result.h"
+#include "common/data/dataset.h"
+#include "common/federation/run_plan.h"
+#include "common/metrics/task_counts.h"
+#include "common/nn/multi_task_net.h"
+
+#include <torch/types.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace consilium {
+
+struct EpochResult {
+  std::int64_t images = 0;
+  std::vector<TaskCounts> tasks;  ///< loss_sum and n only: training losses of the epoch
+};
+
+/// Called after each step with steps done and planned in this epoch.
+using StepObserver = std::function<void(std::int64_t done, std::int64_t planned)>;
+
+class Trainer {
+ public:
+  struct Options {
+    TrainingOptions training;
+    torch::Device device{torch::kCPU};
+    std::vector<double> loss_factors;  ///< per task beside lambda; empty: all 1
+    const Interrupt* interrupt = nullptr;
+    StepObserver on_step;
+  };
+  /// `net` is moved to the device. `dataset` must outlive the trainer.
+  Trainer(MultiTaskNet net, const Dataset& dataset, Indices train, Options options);
+  ~Trainer();
+
+  /// One pass over the training images. Images without any label are skipped.
+  /// Errors: kCancelled if interrupted between steps; kInternal/kResourceExhausted from LibTorch;
+  /// kDataLoss if the loss is not finite.
+  Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace consilium

@@ -1,0 +1,2 @@
+/// Plain structs <-> protobuf messages: total conversions out, validated ones in. To be completed.
+#pragma once
