@@ -3,9 +3,9 @@
 ///
 /// A Layout lists the entries in their order; a blob's bytes are those entries one after another,
 /// row-major, little-endian, without padding. These bytes are the canonical state: their SHA-256 is
-/// the model's name ("model_sha256"). Names   "backbone.<torchvision name>" for the trunk,
-/// "heads.<task>.<name>" for a task's head. Threads immutable after construction; share by
-/// shared_ptr<const ...>.
+/// the model's name ("model_sha256").
+/// Names: "backbone.<torchvision name>" for the trunk, "heads.<task>.<name>" for a task's head.
+/// Threads: immutable after construction; share by shared_ptr<const ...>.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -66,9 +66,11 @@ class Layout {
   friend bool operator==(const Layout& a, const Layout& b) { return a.entries_ == b.entries_; }
 
  private:
-  explicit Layout(std::vector<EntrySpec> entries);
+  Layout(std::vector<EntrySpec> entries, std::vector<std::uint64_t> offsets,
+         std::vector<std::size_t> by_name);
   std::vector<EntrySpec> entries_;
   std::vector<std::uint64_t> offsets_;  // one more than entries
+  std::vector<std::size_t> by_name_;    // indices of the entries in the order of their names
 };
 
 struct ParameterBlob {
@@ -77,6 +79,7 @@ struct ParameterBlob {
 };
 
 /// The entries of `blob` for which `keep` holds, in the same order.
+/// Errors: kDataLoss: the bytes are not as many as the layout says.
 Result<ParameterBlob> Subset(const ParameterBlob& blob,
                              const std::function<bool(const EntrySpec&)>& keep);
 
