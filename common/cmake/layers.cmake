@@ -3,6 +3,7 @@
 # Left: a target (its name is its folder's, see docs/architecture.md). Right: the targets of this project it may use.
 
 set(CONSILIUM_LAYER_base        "")
+set(CONSILIUM_LAYER_version     "")
 set(CONSILIUM_LAYER_metrics     base)
 set(CONSILIUM_LAYER_federation  base schedule metrics)
 set(CONSILIUM_LAYER_schedule    base)
@@ -16,7 +17,7 @@ set(CONSILIUM_LAYER_imaging     base data storage)
 set(CONSILIUM_LAYER_training    base federation metrics nn data)
 set(CONSILIUM_LAYER_proto       "")
 set(CONSILIUM_LAYER_config      base federation schedule)
-set(CONSILIUM_LAYER_wire        base federation proto)
+set(CONSILIUM_LAYER_wire        base schedule metrics federation proto)
 
 set(CONSILIUM_LAYER_aggregator        base federation schedule storage tensor_file codec)
 set(CONSILIUM_LAYER_aggregator_sqlite base federation aggregator)

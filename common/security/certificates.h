@@ -9,6 +9,7 @@
 #include "common/base/result.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace consilium {
@@ -21,7 +22,13 @@ struct ThrowAwayCaOptions {
 };
 Status MakeThrowAwayCa(const ThrowAwayCaOptions& options);
 
-/// Restricts the OpenSSL of this process to TLS 1.3. Call first in main, before gRPC is used.
+/// The common name (CN) of a certificate in PEM: a site's id.
+/// Errors: kInvalidArgument, without a file name (the caller adds it).
+Result<std::string> CommonNameOf(std::string_view certificate_pem);
+
+/// Restricts the OpenSSL of this process to TLS 1.3, for there is no setter in gRPC 1.51. Call
+/// first in main, before gRPC is used; the machine's openssl.cnf is not read. Errors:
+/// kFailedPrecondition if OpenSSL read its configuration before.
 Status AllowOnlyTls13();
 
 }  // namespace consilium

@@ -1,2 +1,0 @@
-/// Plain structs <-> protobuf messages: total conversions out, validated ones in. To be completed.
-#pragma once

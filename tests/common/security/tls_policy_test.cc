@@ -1,0 +1,23 @@
+#include "common/security/certificates.h"
+#include "tests/support/status_matchers.h"
+
+#include <openssl/ssl.h>
+
+#include <memory>
+
+namespace consilium {
+namespace {
+
+// Each test of ctest is a process of its own, as OpenSSL reads its configuration once.
+TEST(TlsPolicyTest, EveryNewContextRefusesVersionsBelow13) {
+  ASSERT_OK(AllowOnlyTls13());
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_method()),
+                                                                  &SSL_CTX_free);
+  // What gRPC does with each of its contexts.
+  ASSERT_EQ(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION), 1);
+  EXPECT_NE(SSL_CTX_get_options(context.get()) & SSL_OP_NO_TLSv1_2, 0U);
+  EXPECT_EQ(SSL_CTX_get_options(context.get()) & SSL_OP_NO_TLSv1_3, 0U);
+}
+
+}  // namespace
+}  // namespace consilium
