@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# The slow checks before an issue counts as done: scripts/check.sh [lint|asan|tsan|tidy]...
+#   lint  the rules of tests/lint, without building anything
+#   asan  all tests under the address and undefined-behaviour sanitizers
+#   tsan  the tests of what links neither LibTorch nor gRPC under the thread sanitizer
+#   tidy  every header compiled alone, then clang-tidy over every source
+# Without arguments all four run, in this order.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/steps.sh
+
+check_lint() {
+  step "lint"
+  python3 tests/lint/lint.py . || fail "lint found the faults above"
+}
+
+check_sanitizer() {
+  build "$1"
+  run_tests "$1"
+}
+
+check_tidy() {
+  # Generated headers must exist before a header that includes them is compiled.
+  build tidy consilium_proto all_verify_interface_header_sets
+  step "clang-tidy"
+  logged build/log/clang-tidy.txt run-clang-tidy -quiet -p build/tidy -j "$(build_jobs)" \
+    "^$PWD/(aggregator|common|simulations|site_client|tests)/"
+  step "clang-tidy has nothing to say"
+}
+
+parts=("$@")
+[ $# -gt 0 ] || parts=(lint asan tsan tidy)
+for part in "${parts[@]}"; do
+  case $part in
+    lint | asan | tsan | tidy) ;;
+    *) fail "'$part': no such check; expected lint, asan, tsan or tidy" ;;
+  esac
+done
+scripts/install_packages.sh packaging/apt-packages.txt packaging/apt-packages-test.txt
+for part in "${parts[@]}"; do
+  case $part in
+    lint) check_lint ;;
+    asan | tsan) check_sanitizer "$part" ;;
+    tidy) check_tidy ;;
+  esac
+done
+step "clean: ${parts[*]}"
