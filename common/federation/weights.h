@@ -17,8 +17,9 @@
 namespace consilium {
 
 struct SiteWeights {
-  double backbone = 0;             ///< u_s
-  std::map<TaskId, double> heads;  ///< per task held
+  double backbone = 0;  ///< u_s
+  /// Per task held; under exact weighting u_s for every task that anybody holds.
+  std::map<TaskId, double> heads;
   std::vector<LossFactor> loss_factors;
   friend bool operator==(const SiteWeights&, const SiteWeights&) = default;
 };
