@@ -1,12 +1,13 @@
 /// A CNN backbone: images in, one feature vector each out; its ImageNet classifier removed.
 ///
 /// Submodules carry torchvision's names, so a torchvision state dict loads by name.
-/// Shapes: forward [B, 3, H, W] -> [B, feature_width].
+/// Shapes: forward [B, 3, H, W] -> [B, feature_width]; H and W from 32 pixels up.
 /// Threads: a module belongs to the thread that runs it.
 #pragma once
 
 #include "common/base/result.h"
 
+#include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
@@ -22,6 +23,11 @@ class Backbone : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(torch::Tensor images) = 0;
   virtual std::int64_t feature_width() const = 0;
+  /// Initial values of one parameter, `name` being torchvision's; draws from `generator` alone.
+  /// `value` is float32 on the CPU. Unless a family overrides it: weights of convolutions
+  /// Kaiming-normal over the fan-out, scales of normalisations 1, biases 0 (ResNet, MobileNetV2).
+  virtual void InitialiseParameter(std::string_view name, torch::Tensor& value,
+                                   at::Generator generator) const;
 };
 
 /// One row of the table of architectures.

@@ -5,19 +5,18 @@
 ///   std::vector<torch::Tensor> outputs = net->forward(images);   // one [B, K_j] per task, raw
 ///   scores
 ///
-/// Names    "backbone.<...>", "heads.<task id>.<...>": the names of the canonical state.
-/// Heads    several tasks: Linear(F,128) ReLU Dropout Linear(128,32) ReLU Dropout Linear(32,K);
-///          one task: Dropout Linear(F,K);  a kZoneGroups head: ReLU Dropout Linear(F, classes) per
-///          group.
-/// Random   dropout draws from the net's own generator (SeedDropout), never from LibTorch's global
-/// one,
-///          so nets in parallel threads do not disturb each other.
-/// Source   arXiv 2405.13771, published settings (docs/math.md, "Heads").
+/// Names: "backbone.<...>", "heads.<task id>.<...>" (task_head.h), those of the canonical state.
+/// Random: dropout draws from the net's own generator (SeedDropout), never from LibTorch's global
+/// one, so nets in parallel threads do not disturb each other.
+/// Types: float32, or float64 after net->to(torch::kFloat64). Threads: one at a time.
+/// Source: arXiv 2405.13771, published settings (docs/math.md, "Heads").
 #pragma once
 
 #include "common/base/task_spec.h"
 #include "common/federation/run_plan.h"
 #include "common/nn/backbone.h"
+#include "common/nn/seeded_dropout.h"
+#include "common/nn/task_head.h"
 
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
@@ -30,26 +29,31 @@ namespace consilium {
 
 class MultiTaskNetImpl : public torch::nn::Module {
  public:
+  /// Requires valid tasks of different ids and 0 <= dropout < 1.
   MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vector<TaskSpec> tasks, double dropout);
-  /// images [B,3,S,S] -> per task [B,K_j].
+  /// images [B,3,S,S] -> per task [B,K_j], in the order of tasks().
   std::vector<torch::Tensor> forward(torch::Tensor images);
-  void SeedDropout(std::uint64_t seed);
-  const std::vector<TaskSpec>& tasks() const;
-  Backbone& backbone();
-  /// Training mode, except that normalisation layers stay in evaluation mode if `freeze`.
+  void SeedDropout(std::uint64_t seed) { dropout_.Seed(seed); }
+  const std::vector<TaskSpec>& tasks() const { return tasks_; }
+  Backbone& backbone() { return *backbone_; }
+  /// Training mode, except that normalisation layers stay in evaluation mode if frozen.
   void Train(bool freeze_normalisation);
 
  private:
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::vector<TaskSpec> tasks_;
+  std::shared_ptr<Backbone> backbone_;
+  std::vector<std::shared_ptr<TaskHead>> heads_;  // one per task
+  SeededDropout dropout_;
 };
 TORCH_MODULE(MultiTaskNet);
 
 /// Heads: weights Xavier-uniform, biases 0.01. Backbone: torchvision's own initialisation of the
-/// family. Every draw comes from `seed`.
+/// family. Every entry has a stream of its own below `seed`, named as the entry, so neither the
+/// other tasks nor the net's type and device change its values. Running statistics start afresh.
 void Initialise(MultiTaskNet& net, std::uint64_t seed);
 
 /// Makes the network of a plan, initialised from plan.seed (tests may hand in a smaller one).
+/// Errors: kInvalidArgument: unknown backbone, or a task or group whose name no layer can have.
 using NetFactory = std::function<Result<MultiTaskNet>(const RunPlan&)>;
 Result<MultiTaskNet> MakeNet(const RunPlan& plan);
 

@@ -1,0 +1,101 @@
+#include "common/nn/multi_task_net.h"
+
+#include "common/base/random_stream.h"
+#include "common/nn/initial_values.h"
+#include "common/nn/torch_guard.h"
+
+#include <torch/utils.h>
+
+namespace consilium {
+namespace {
+
+constexpr std::string_view kBackbonePrefix = "backbone.";
+
+void InitialiseHeadParameter(torch::Tensor& value, const at::Generator& generator) {
+  if (value.dim() >= 2) {
+    FillXavierUniform(value, generator);
+  } else {
+    value.fill_(0.01);
+  }
+}
+
+void ResetBuffer(const std::string& name, torch::Tensor& buffer) {
+  buffer.fill_(name.ends_with("running_var") ? 1 : 0);
+}
+
+bool IsLayerName(const std::string& name) {
+  return !name.empty() && name.find('.') == std::string::npos;
+}
+
+/// Names become parts of entry names, which '.' separates.
+Status CheckNames(const TaskSpec& task) {
+  if (!IsLayerName(task.id.str())) {
+    return InvalidArgument("task '" + task.id.str() + "': its id must not be empty or hold a '.'");
+  }
+  for (const ZoneGroup& group : task.groups) {
+    if (!IsLayerName(group.name)) {
+      return InvalidArgument("task '" + task.id.str() + "': the name of group '" + group.name +
+                             "' must not be empty or hold a '.'");
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+MultiTaskNetImpl::MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vector<TaskSpec> tasks,
+                                   double dropout)
+    : tasks_(std::move(tasks)),
+      backbone_(register_module("backbone", std::move(backbone))),
+      dropout_(dropout) {
+  const auto heads = register_module("heads", std::make_shared<torch::nn::Module>("heads"));
+  for (const TaskSpec& task : tasks_) {
+    heads_.push_back(heads->register_module(
+        task.id.str(), MakeTaskHead(task, backbone_->feature_width(), tasks_.size() == 1)));
+  }
+}
+
+std::vector<torch::Tensor> MultiTaskNetImpl::forward(torch::Tensor images) {
+  const torch::Tensor features = backbone_->forward(std::move(images));
+  std::vector<torch::Tensor> outputs;
+  outputs.reserve(heads_.size());
+  for (const auto& head : heads_) outputs.push_back(head->forward(features, dropout_));
+  return outputs;
+}
+
+void MultiTaskNetImpl::Train(bool freeze_normalisation) {
+  train();
+  if (!freeze_normalisation) return;
+  for (const auto& module : modules(/*include_self=*/false)) {
+    if (module->named_buffers(/*recurse=*/false).contains("running_mean")) module->eval();
+  }
+}
+
+void Initialise(MultiTaskNet& net, std::uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  for (auto& entry : net->named_parameters()) {
+    const std::string& name = entry.key();
+    const at::Generator generator = MakeGenerator(StreamSeed(seed, {name}));
+    torch::Tensor value = torch::empty(entry.value().sizes(), torch::kFloat32);
+    if (name.starts_with(kBackbonePrefix)) {
+      net->backbone().InitialiseParameter(std::string_view(name).substr(kBackbonePrefix.size()),
+                                          value, generator);
+    } else {
+      InitialiseHeadParameter(value, generator);
+    }
+    entry.value().copy_(value);
+  }
+  for (auto& entry : net->named_buffers()) ResetBuffer(entry.key(), entry.value());
+}
+
+Result<MultiTaskNet> MakeNet(const RunPlan& plan) {
+  CONSILIUM_ASSIGN_OR_RETURN(const BackboneInfo* info, FindBackbone(plan.backbone));
+  for (const TaskSpec& task : plan.tasks) CONSILIUM_RETURN_IF_ERROR(CheckNames(task));
+  return GuardTorch("making the network", [&] {
+    MultiTaskNet net(info->make(), plan.tasks, plan.training.dropout);
+    Initialise(net, StreamSeed(plan.seed, {"init"}));
+    return net;
+  });
+}
+
+}  // namespace consilium

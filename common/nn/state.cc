@@ -1,0 +1,120 @@
+#include "common/nn/state.h"
+
+#include "common/base/check.h"
+#include "common/nn/state_mismatch.h"
+#include "common/nn/torch_guard.h"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cstring>
+
+namespace consilium {
+namespace {
+
+struct NamedTensor {
+  std::string name;
+  torch::Tensor tensor;
+};
+
+void Collect(const torch::nn::Module& module, const std::string& prefix,
+             std::vector<NamedTensor>& out) {
+  for (const auto& entry : module.named_parameters(/*recurse=*/false)) {
+    out.push_back({prefix + entry.key(), entry.value()});
+  }
+  for (const auto& entry : module.named_buffers(/*recurse=*/false)) {
+    out.push_back({prefix + entry.key(), entry.value()});
+  }
+  for (const auto& child : module.named_children()) {
+    Collect(*child.value(), prefix + child.key() + ".", out);
+  }
+}
+
+/// As state_dict() of PyTorch lists them. named_parameters() would list all parameters of the tree
+/// before any buffer.
+std::vector<NamedTensor> StateOf(const torch::nn::Module& module) {
+  std::vector<NamedTensor> state;
+  Collect(module, "", state);
+  return state;
+}
+
+ElementType TypeOf(const torch::Tensor& tensor) {
+  const torch::ScalarType type = tensor.scalar_type();
+  CONSILIUM_CHECK(type == torch::kFloat32 || type == torch::kFloat64 || type == torch::kInt64);
+  if (type == torch::kFloat32) return ElementType::kFloat32;
+  return type == torch::kFloat64 ? ElementType::kFloat64 : ElementType::kInt64;
+}
+
+EntrySpec SpecOf(const NamedTensor& named) {
+  return {named.name, TypeOf(named.tensor), named.tensor.sizes().vec()};
+}
+
+std::shared_ptr<const Layout> LayoutOfSpecs(std::vector<EntrySpec> entries) {
+  return Layout::Make(std::move(entries)).value();
+}
+
+void CopyInto(torch::Tensor& target, ByteView bytes) {
+  torch::Tensor staged = torch::empty(target.sizes(), target.scalar_type());
+  if (!bytes.empty()) std::memcpy(staged.data_ptr(), bytes.data(), bytes.size());
+  target.copy_(staged);
+}
+
+}  // namespace
+
+std::shared_ptr<const Layout> LayoutOf(const torch::nn::Module& module) {
+  std::vector<EntrySpec> entries;
+  for (const NamedTensor& named : StateOf(module)) entries.push_back(SpecOf(named));
+  return LayoutOfSpecs(std::move(entries));
+}
+
+ParameterBlob ReadState(const torch::nn::Module& module,
+                        const std::function<bool(const EntrySpec&)>& keep) {
+  std::vector<EntrySpec> entries;
+  std::vector<torch::Tensor> tensors;
+  for (const NamedTensor& named : StateOf(module)) {
+    EntrySpec entry = SpecOf(named);
+    if (keep && !keep(entry)) continue;
+    entries.push_back(std::move(entry));
+    tensors.push_back(named.tensor.detach());
+  }
+  ParameterBlob blob{LayoutOfSpecs(std::move(entries)), {}};
+  blob.bytes.resize(blob.layout->byte_size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (blob.layout->size(i) == 0) continue;
+    const torch::Tensor values = tensors[i].to(torch::kCPU).contiguous();
+    std::memcpy(blob.bytes.data() + blob.layout->offset(i), values.data_ptr(),
+                blob.layout->size(i));
+  }
+  return blob;
+}
+
+Status WriteState(torch::nn::Module& module, const ParameterBlob& blob) {
+  const Layout& layout = *blob.layout;
+  if (blob.bytes.size() != layout.byte_size()) {
+    return InvalidArgument("a state of " + std::to_string(blob.bytes.size()) +
+                           " bytes, its layout has " + std::to_string(layout.byte_size()));
+  }
+  std::vector<NamedTensor> state = StateOf(module);
+  std::vector<torch::Tensor> targets(layout.entries().size());
+  StateMismatch mismatch;
+  for (NamedTensor& named : state) {
+    const std::ptrdiff_t found = layout.Find(named.name);
+    if (found < 0) continue;
+    mismatch.Compare(layout.entries()[static_cast<std::size_t>(found)], SpecOf(named));
+    targets[static_cast<std::size_t>(found)] = named.tensor;
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!targets[i].defined()) mismatch.AddSurplus(layout.entries()[i].name);
+  }
+  CONSILIUM_RETURN_IF_ERROR(mismatch.ToStatus());
+
+  return GuardTorch("writing a state", [&] {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      CopyInto(targets[i], ByteView(blob.bytes).subspan(layout.offset(i), layout.size(i)));
+    }
+    return OkStatus();
+  });
+}
+
+}  // namespace consilium
