@@ -1,0 +1,114 @@
+#include "common/wire/checks.h"
+
+namespace consilium {
+namespace {
+
+Result<TrainingOptions> TrainingFrom(const v1::TrainingOptions& message) {
+  TrainingOptions options;
+  CONSILIUM_ASSIGN_OR_RETURN(
+      options.optimizer, CheckEnum(kOptimizers, message.optimizer(), "plan.training.optimizer"));
+  options.learning_rate = message.learning_rate();
+  options.weight_decay = message.weight_decay();
+  options.momentum = message.momentum();
+  options.batch_size = message.batch_size();
+  options.full_batch = message.full_batch();
+  options.augment = message.augment();
+  options.dropout = message.dropout();
+  options.freeze_normalisation = message.freeze_normalisation();
+  options.class_weights = message.class_weights();
+  CONSILIUM_ASSIGN_OR_RETURN(
+      options.reduction, CheckEnum(kReductions, message.reduction(), "plan.training.reduction"));
+  return options;
+}
+
+RoundOptions RoundsFrom(const v1::RoundOptions& message) {
+  RoundOptions options;
+  options.rounds = message.rounds();
+  options.local_epochs = message.local_epochs();
+  options.expected_sites = message.expected_sites();
+  options.quorum = message.quorum();
+  options.deadline = Millis(message.deadline_millis());
+  options.site_lease = Millis(message.site_lease_millis());
+  return options;
+}
+
+ScheduleOptions ScheduleFrom(const v1::ScheduleOptions& message) {
+  ScheduleOptions options;
+  options.warm_up = message.warm_up();
+  options.plateau_patience = message.plateau_patience();
+  options.plateau_factor = message.plateau_factor();
+  options.min_learning_rate = message.min_learning_rate();
+  options.stop_patience = message.stop_patience();
+  return options;
+}
+
+Result<ZoneGroup> GroupFrom(const v1::ZoneGroup& message) {
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.name(), "task.groups.name"));
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.zones_size(), 0, kMaxClasses, "task.groups.zones"));
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckRange(message.thresholds_size(), 0, kMaxClasses, "task.groups.thresholds"));
+  ZoneGroup group;
+  group.name = message.name();
+  group.zones.assign(message.zones().begin(), message.zones().end());
+  group.thresholds.assign(message.thresholds().begin(), message.thresholds().end());
+  return group;
+}
+
+}  // namespace
+
+Result<TaskSpec> FromProto(const v1::TaskSpec& message) {
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.id(), "task.id"));
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.classes_size(), 0, kMaxClasses, "task.classes"));
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.flip_size(), 0, kMaxClasses, "task.flip"));
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.groups_size(), 0, kMaxClasses, "task.groups"));
+  TaskSpec task;
+  task.id = TaskId(message.id());
+  CONSILIUM_ASSIGN_OR_RETURN(task.kind, CheckEnum(kTaskKinds, message.kind(), "task.kind"));
+  for (const std::string& name : message.classes()) {
+    CONSILIUM_RETURN_IF_ERROR(CheckText(name, "task.classes"));
+    task.classes.push_back(name);
+  }
+  task.zones = message.zones();
+  task.levels = message.levels();
+  task.flip.assign(message.flip().begin(), message.flip().end());
+  for (const v1::ZoneGroup& group : message.groups()) {
+    CONSILIUM_ASSIGN_OR_RETURN(ZoneGroup made, GroupFrom(group));
+    task.groups.push_back(std::move(made));
+  }
+  task.weight = message.weight();
+  CONSILIUM_RETURN_IF_ERROR(ValidateTask(task));
+  return task;
+}
+
+Result<RunPlan> FromProto(const v1::RunPlan& message) {
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.run(), "plan.run"));
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.backbone(), "plan.backbone"));
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.strategy(), "plan.strategy"));
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.codec(), "plan.codec"));
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.tasks_size(), 1, kMaxTasks, "plan.tasks"));
+  RunPlan plan;
+  plan.run = RunId(message.run());
+  for (const v1::TaskSpec& task : message.tasks()) {
+    CONSILIUM_ASSIGN_OR_RETURN(TaskSpec made, FromProto(task));
+    plan.tasks.push_back(std::move(made));
+  }
+  plan.backbone = message.backbone();
+  plan.image_size = message.image_size();
+  plan.seed = message.seed();
+  plan.validation_fraction = message.validation_fraction();
+  CONSILIUM_ASSIGN_OR_RETURN(plan.heads, CheckEnum(kHeadsModes, message.heads(), "plan.heads"));
+  CONSILIUM_ASSIGN_OR_RETURN(plan.weighting,
+                             CheckEnum(kWeightings, message.weighting(), "plan.weighting"));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      plan.normalisation,
+      CheckEnum(kNormalisationModes, message.normalisation(), "plan.normalisation"));
+  plan.strategy = message.strategy();
+  plan.codec = message.codec();
+  CONSILIUM_ASSIGN_OR_RETURN(plan.training, TrainingFrom(message.training()));
+  plan.rounds = RoundsFrom(message.rounds());
+  plan.schedule = ScheduleFrom(message.schedule());
+  CONSILIUM_RETURN_IF_ERROR(ValidatePlan(plan));
+  return plan;
+}
+
+}  // namespace consilium
