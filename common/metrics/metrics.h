@@ -1,20 +1,21 @@
 /// Metrics of a task, from counts alone. Undefined values are empty, never 0 or NaN.
 ///
-/// Definitions (checked against scikit-learn, tests/golden/metrics):
-///   accuracy         right / all
-///   precision, recall, f1   average over classes weighted by their true counts (sklearn
-///   "weighted",
-///                    zero_division=0)
-///   severe_*         the positive (last) class alone
-///   gmean            geometric mean of recall and specificity, averaged over classes weighted by
-///   true counts
-///                    (imbalanced-learn geometric_mean_score(average="weighted")), as the paper
-///                    does
-///   auroc            binary: from the score histogram, ties within a bin count one half; empty if
-///   a class is absent zone_accuracy    mean over zones of exact / n l1, mse          mean over
-///   images and zones of |p - t| and (p - t)^2 correlation      Pearson, of the sum over zones;
-///   empty if either is constant
-/// For several groups (lungs) the classification metrics are the mean over groups.
+/// Definitions (checked against scikit-learn and scipy, tests/golden/metrics):
+///   accuracy           right / all
+///   precision, recall, f1
+///                      average over classes weighted by their true counts (sklearn "weighted",
+///                      zero_division=0)
+///   positive_*         the positive (last) class alone; empty if it has no image
+///   gmean              square root of weighted recall times weighted specificity
+///                      (imbalanced-learn geometric_mean_score(average="weighted")), as the paper
+///                      does; empty if all images are of one class
+///   auroc              binary: from the score histogram, ties within a bin count one half; empty
+///                      if a class is absent
+///   zone_accuracy      mean over zones of exact / n
+///   l1, mse            mean over images and zones of |p - t| and (p - t)^2
+///   correlation        Pearson, of the sum over zones; empty if either is constant
+/// For several groups (lungs) the classification metrics are the mean over the
+/// groups where they are defined.
 /// Source: docs/math.md, "Metrics". Threads: pure.
 #pragma once
 
