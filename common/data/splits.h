@@ -15,11 +15,11 @@ struct Split {
   Indices validation;
 };
 
-/// Draws round(fraction * patients) validation patients (at least one if there are two or more
-/// patients and fraction > 0, never all), stratified by the label set and class of the patient's
-/// first labelled task so that rare classes keep training patients. A class with a single patient
-/// stays in training. `name`: the center, so that each has its own stream: StreamSeed(seed,
-/// {"split", name}).
+/// Draws round(fraction * patients) validation patients, at least one and never all. Stratified by
+/// which tasks a patient has labels of and by the class of the first of them, so that rare classes
+/// keep training patients: the last patient of a stratum stays in training, even if that leaves
+/// fewer validation patients, or none.
+/// `name`: the center, so that each has its own stream: StreamSeed(seed, {"split", name}).
 Split SplitByPatient(const Dataset& dataset, const Indices& indices, double fraction,
                      std::uint64_t seed, std::string_view name);
 
