@@ -1,10 +1,11 @@
 /// .safetensors: 8 bytes little-endian header length, JSON header, tensor data.
 ///
 /// Used for model files (consilium-sim init), initial weights and local heads. Entries keep the
-/// order of the data section, which for files written here is the layout's order. Bounds   header
-/// at most 100 MB, entry count and sizes as Layout; offsets must tile the data exactly. Errors
-/// kInvalidArgument "FILE: what is wrong" for foreign bytes. Threads: pure. Source
-/// https://github.com/huggingface/safetensors (format description).
+/// order of the data section, which for files written here is the layout's order.
+/// Bounds: header at most 100 MB, entry count and sizes as Layout; offsets must tile the data
+/// exactly; no name twice.
+/// Errors: kInvalidArgument "FILE: what is wrong" for foreign bytes. Threads: pure.
+/// Source: https://github.com/huggingface/safetensors (format description).
 #pragma once
 
 #include "common/base/result.h"
