@@ -49,6 +49,7 @@ class [[nodiscard]] Result {
 
 }  // namespace consilium
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define CONSILIUM_CONCAT_INNER_(a, b) a##b
 #define CONSILIUM_CONCAT_(a, b) CONSILIUM_CONCAT_INNER_(a, b)
 #define CONSILIUM_ASSIGN_OR_RETURN(declaration, expression)                                     \
@@ -58,3 +59,4 @@ class [[nodiscard]] Result {
   auto result = (expression);                                             \
   if (!result.ok()) return result.status();                               \
   declaration = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)

@@ -55,6 +55,8 @@ def layers(tree: SourceTree) -> Iterator[str]:
             place = f"{source.path}:{include.line}"
             if _is_generated(include):
                 other = "proto"
+            elif "/" not in include.path:
+                continue  # written by CMake into the build folder
             elif include.path in tree.sources:
                 other = tree.libraries.get(include.path)
             else:

@@ -27,6 +27,7 @@ const Status& StatusOf(const Result<T>& result) {
     EXPECT_EQ(consilium_seen_.code(), expected_code) << consilium_seen_;           \
     EXPECT_THAT(consilium_seen_.message(), ::testing::HasSubstr(part));            \
   } while (false)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define CONSILIUM_ASSERT_OK_AND_ASSIGN(declaration, expression)                        \
   CONSILIUM_ASSERT_OK_AND_ASSIGN_IMPL_(CONSILIUM_CONCAT_(consilium_result_, __LINE__), \
                                        declaration, expression)
@@ -34,3 +35,4 @@ const Status& StatusOf(const Result<T>& result) {
   auto result = (expression);                                                 \
   ASSERT_TRUE(result.ok()) << result.status();                                \
   declaration = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)
