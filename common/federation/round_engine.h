@@ -1,19 +1,26 @@
 /// Decides what the aggregator does next. Owns no socket, thread, clock, file or tensor.
 ///
-///   kGathering --expected sites joined--> kTraining --all in, or quorum and deadline-->
-///   kAggregating
-///       kTraining --deadline without quorum--> kTraining, same model, same round number, new
-///       deadline
-///   kAggregating --ModelStored--> kEvaluating --all in, or deadline--> kTraining, round + 1 |
-///   kFinished
+///   kOpening --RunOpened--> kGathering --expected sites joined--> kTraining
+///   kTraining --all in, or quorum and deadline--> kAggregating
+///             --deadline without quorum--> kTraining: same model, same round, new deadline
+///   kAggregating --ModelStored--> kEvaluating
+///   kEvaluating --all in, or deadline--> kTraining, round + 1 | kFinished
 ///
-/// A site that joins late takes part from the next round; a lost site is not waited for. The
-/// schedule (plateau, patience, best round) follows the pooled validation loss of all evaluations
-/// of a model version. Determinism  equal Options and equal events give equal commands: replaying a
-/// stored event log rebuilds the state. Units        Event::at is UTC milliseconds, set by the
-/// caller; it may stand still but never goes back. Errors       an event that is illegal in the
-/// current state changes nothing and returns one Reject with its reason. Threads      none inside;
-/// RoundCoordinator calls it under its mutex.
+/// Sites        all live sites are selected when a round starts. A site that joins late takes part
+///              from the next round; a lost site is not waited for and is alive again when it joins
+///              or submits. A repeated round selects anew and keeps the updates that it has, with
+///              the sites they came from; a round that found no site starts with the first to come.
+/// Evaluation   of the selected sites with validation labels; if none has any, or none answers, the
+///              version has no loss.
+/// Schedule     plateau, patience and best version follow the pooled validation loss per version.
+/// Determinism  equal Options and equal events give equal commands: replaying a stored event log
+///              rebuilds the state.
+/// Units        Event::at is UTC milliseconds, set by the caller; it may stand still but never goes
+///              back.
+/// Errors       an event that is illegal in the current state changes nothing and returns one
+/// Reject
+///              with its reason. Repeating what was accepted in the current round is no error.
+/// Threads      none inside; copyable. RoundCoordinator calls it under its mutex.
 #pragma once
 
 #include "common/base/clock.h"
@@ -121,22 +128,69 @@ class RoundEngine {
   /// What `site` should do now; kWait if nothing or if the site is unknown.
   Instruction InstructionFor(const SiteId& site) const;
 
+  struct Site {
+    SiteDeclaration declaration;
+    bool live = true;
+  };
+  /// Everybody who ever joined.
+  const std::map<SiteId, Site>& sites() const { return sites_; }
+  bool IsSelected(const SiteId& site) const { return selected_.contains(site); }
+
+  struct Update {
+    std::string digest;
+    std::int64_t images_used = 0;
+    friend bool operator==(const Update&, const Update&) = default;
+  };
+  /// Accepted in the current round.
+  const std::map<SiteId, Update>& updates() const { return updates_; }
+
   RoundPhase phase() const { return phase_; }
   RoundNumber round() const { return round_; }
   const ModelRef& model() const { return model_; }
-  RoundNumber best_version() const;
-  std::optional<double> best_loss() const;
+  /// 0 before the first evaluation.
+  RoundNumber best_version() const { return monitor_.best_step() + 1; }
+  const ModelRef& best_model() const { return best_model_; }
+  std::optional<double> best_loss() const { return monitor_.best_loss(); }
   /// Validation loss of every version evaluated so far, in order.
   const std::vector<std::pair<RoundNumber, std::optional<double>>>& history() const {
     return history_;
   }
 
  private:
-  // To be completed by the implementation.
+  using Commands = std::vector<Command>;
+
+  Commands On(const RunOpened& event, Timestamp at);
+  Commands On(const SiteJoined& event, Timestamp at);
+  Commands On(const UpdateSpooled& event, Timestamp at);
+  Commands On(const ModelStored& event, Timestamp at);
+  Commands On(const EvaluationReceived& event, Timestamp at);
+  Commands On(const DeadlinePassed& event, Timestamp at);
+  Commands On(const SiteLost& event, Timestamp at);
+
+  Status CheckDeclaration(const SiteDeclaration& declaration) const;
+  Status CheckCounts(const EvaluationReceived& event) const;
+  bool IsEvaluator(const SiteId& site) const;
+  bool AllUpdatesIn() const;
+  bool AllEvaluationsIn() const;
+  std::optional<double> PooledLoss() const;
+
+  Commands SelectAndTrain(Timestamp at);
+  Commands StartAggregation();
+  Commands ConcludeEvaluation(Timestamp at);
+
   Options options_;
+  ValidationMonitor monitor_;
   RoundPhase phase_ = RoundPhase::kOpening;
   RoundNumber round_ = 0;
   ModelRef model_;
+  ModelRef best_model_;
+  Timestamp now_;
+  Timestamp deadline_;
+  std::map<SiteId, Site> sites_;
+  std::set<SiteId> selected_;
+  RoundWeights weights_;
+  std::map<SiteId, Update> updates_;
+  std::map<SiteId, std::vector<TaskCounts>> evaluations_;
   std::vector<std::pair<RoundNumber, std::optional<double>>> history_;
 };
 
