@@ -16,10 +16,10 @@ set(CONSILIUM_LAYER_data        base storage)
 set(CONSILIUM_LAYER_imaging     base data storage)
 set(CONSILIUM_LAYER_training    base federation metrics nn data)
 set(CONSILIUM_LAYER_proto       "")
-set(CONSILIUM_LAYER_config      base federation schedule storage)
+set(CONSILIUM_LAYER_config      base federation schedule)
 set(CONSILIUM_LAYER_wire        base schedule metrics federation proto)
 
-set(CONSILIUM_LAYER_aggregator        base federation schedule storage tensor_file codec)
+set(CONSILIUM_LAYER_aggregator        base metrics federation schedule storage tensor_file codec)
 set(CONSILIUM_LAYER_aggregator_sqlite base federation aggregator)
 set(CONSILIUM_LAYER_aggregator_grpc   base federation aggregator wire proto security)
 
@@ -28,6 +28,5 @@ set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
 
 set(CONSILIUM_LAYER_simulations
     base federation schedule storage tensor_file codec nn data training aggregator site)
-set(CONSILIUM_LAYER_simulations_synthetic base data storage)
 set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations)
 set(CONSILIUM_LAYER_simulations_processes base federation storage config security simulations)

@@ -1,0 +1,20 @@
+/// Where a run keeps what in its BlobStore. Threads: pure.
+#pragma once
+
+#include "common/base/ids.h"
+#include "common/federation/messages.h"
+
+#include <string>
+
+namespace consilium {
+
+inline std::string ModelBlobName(RoundNumber version) {
+  return version == kInitialModel ? "models/initial" : "models/v" + std::to_string(version);
+}
+
+/// Requires a site id that was checked when it joined.
+inline std::string UpdateBlobName(RoundNumber round, const SiteId& site) {
+  return "updates/" + std::to_string(round) + "/" + site.str();
+}
+
+}  // namespace consilium

@@ -1,0 +1,69 @@
+#include "aggregator/change_lines.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace consilium {
+namespace {
+
+std::string Number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.4g", value);
+  return text;
+}
+
+std::string Round(RoundNumber round) { return "round " + std::to_string(round); }
+
+std::size_t Selected(const RoundEngine& engine) {
+  return static_cast<std::size_t>(
+      std::count_if(engine.sites().begin(), engine.sites().end(),
+                    [&](const auto& entry) { return engine.IsSelected(entry.first); }));
+}
+
+void DescribeSites(const RoundEngine& before, const RoundEngine& after,
+                   std::vector<std::string>& lines) {
+  for (const auto& [id, site] : after.sites()) {
+    const auto was = before.sites().find(id);
+    if (was == before.sites().end()) {
+      lines.push_back("site " + id.str() + " joined");
+    } else if (was->second.live != site.live) {
+      lines.push_back("site " + id.str() + (site.live ? " is back" : " lost"));
+    }
+  }
+}
+
+std::string DescribeModel(const RoundEngine& engine) {
+  const auto& [version, loss] = engine.history().back();
+  std::string line = Round(version - 1) + " aggregated, ";
+  if (!loss) return line + "no validation loss";
+  line += "validation loss " + Number(*loss);
+  if (engine.best_loss()) {
+    line +=
+        " (best " + Number(*engine.best_loss()) + " at " + Round(engine.best_version() - 1) + ")";
+  }
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> DescribeChange(const RoundEngine& before, const RoundEngine& after) {
+  std::vector<std::string> lines;
+  DescribeSites(before, after, lines);
+  if (after.round() == before.round() && after.updates().size() > before.updates().size()) {
+    lines.push_back(Round(after.round()) + ": " + std::to_string(after.updates().size()) + " of " +
+                    std::to_string(Selected(after)) + " updates");
+  }
+  if (after.history().size() > before.history().size()) lines.push_back(DescribeModel(after));
+  const bool starts = after.phase() == RoundPhase::kTraining &&
+                      (before.phase() != RoundPhase::kTraining || after.round() > before.round());
+  if (starts) {
+    lines.push_back(Round(after.round()) + " started with " + std::to_string(Selected(after)) +
+                    " sites");
+  }
+  if (after.phase() == RoundPhase::kFinished && before.phase() != RoundPhase::kFinished) {
+    lines.push_back("run finished, best model is that of " + Round(after.best_version() - 1));
+  }
+  return lines;
+}
+
+}  // namespace consilium

@@ -1,0 +1,165 @@
+#include "aggregator/event_codec.h"
+
+#include "aggregator/counts_json.h"
+#include "aggregator/json_fields.h"
+
+#include <limits>
+
+namespace consilium {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kMaxImages = std::int64_t{1} << 53;
+constexpr std::size_t kMaxTasks = 1000;
+constexpr std::size_t kMaxDigest = 128;
+constexpr std::size_t kMaxName = 64;
+
+RoundNumber Round(Fields& fields, std::string_view name) {
+  return static_cast<RoundNumber>(
+      fields.Integer(name, kInitialModel, std::numeric_limits<RoundNumber>::max()));
+}
+
+Json ModelToJson(const ModelRef& model) {
+  return {{"digest", model.digest}, {"byte_size", model.byte_size}, {"version", model.version}};
+}
+
+Result<ModelRef> ModelFromJson(const Json& json) {
+  Fields fields(json);
+  ModelRef model;
+  model.digest = fields.Text("digest", kMaxDigest);
+  model.byte_size = static_cast<std::uint64_t>(
+      fields.Integer("byte_size", 0, static_cast<std::int64_t>(Layout::kMaxBytes)));
+  model.version = Round(fields, "version");
+  CONSILIUM_RETURN_IF_ERROR(fields.status().WithContext("model"));
+  return model;
+}
+
+// One Write and one Read per kind of event; its name stands in kKinds below.
+
+void Write(const RunOpened& event, Json& json) { json["model"] = ModelToJson(event.model); }
+void Write(const SiteJoined& event, Json& json) {
+  const SiteDeclaration& declaration = event.declaration;
+  Json tasks = Json::array();
+  for (const TaskHolding& holding : declaration.tasks) {
+    tasks.push_back({{"task", holding.task.str()},
+                     {"train", holding.train},
+                     {"validation", holding.validation}});
+  }
+  json["site"] = declaration.site.str();
+  json["train_images"] = declaration.train_images;
+  json["layout_fingerprint"] = declaration.layout_fingerprint;
+  json["tasks"] = std::move(tasks);
+}
+void Write(const UpdateSpooled& event, Json& json) {
+  json["site"] = event.site.str();
+  json["round"] = event.round;
+  json["digest"] = event.digest;
+  json["images_used"] = event.images_used;
+}
+void Write(const ModelStored& event, Json& json) {
+  json["round"] = event.round;
+  json["model"] = ModelToJson(event.model);
+}
+void Write(const EvaluationReceived& event, Json& json) {
+  Json tasks = Json::array();
+  for (const TaskCounts& counts : event.tasks) tasks.push_back(CountsToJson(counts));
+  json["site"] = event.site.str();
+  json["version"] = event.version;
+  json["tasks"] = std::move(tasks);
+}
+void Write(const DeadlinePassed& event, Json& json) { json["round"] = event.round; }
+void Write(const SiteLost& event, Json& json) { json["site"] = event.site.str(); }
+
+Status Read(Fields& fields, RunOpened& event) {
+  CONSILIUM_ASSIGN_OR_RETURN(event.model, ModelFromJson(fields.At("model")));
+  return OkStatus();
+}
+Status Read(Fields& fields, SiteJoined& event) {
+  SiteDeclaration& declaration = event.declaration;
+  declaration.site = SiteId(fields.Text("site", kMaxName));
+  declaration.train_images = fields.Integer("train_images", 0, kMaxImages);
+  declaration.layout_fingerprint = fields.Text("layout_fingerprint", kMaxDigest);
+  for (const Json& task : fields.Array("tasks", kMaxTasks)) {
+    Fields holding(task);
+    TaskHolding& read = declaration.tasks.emplace_back();
+    read.task = TaskId(holding.Text("task", kMaxName));
+    read.train = holding.Integer("train", 0, kMaxImages);
+    read.validation = holding.Integer("validation", 0, kMaxImages);
+    CONSILIUM_RETURN_IF_ERROR(holding.status().WithContext("tasks"));
+  }
+  return OkStatus();
+}
+Status Read(Fields& fields, UpdateSpooled& event) {
+  event.site = SiteId(fields.Text("site", kMaxName));
+  event.round = Round(fields, "round");
+  event.digest = fields.Text("digest", kMaxDigest);
+  event.images_used = fields.Integer("images_used", 0, kMaxImages);
+  return OkStatus();
+}
+Status Read(Fields& fields, ModelStored& event) {
+  event.round = Round(fields, "round");
+  CONSILIUM_ASSIGN_OR_RETURN(event.model, ModelFromJson(fields.At("model")));
+  return OkStatus();
+}
+Status Read(Fields& fields, EvaluationReceived& event) {
+  event.site = SiteId(fields.Text("site", kMaxName));
+  event.version = Round(fields, "version");
+  for (const Json& task : fields.Array("tasks", kMaxTasks)) {
+    CONSILIUM_ASSIGN_OR_RETURN(TaskCounts counts, CountsFromJson(task));
+    event.tasks.push_back(std::move(counts));
+  }
+  return OkStatus();
+}
+Status Read(Fields& fields, DeadlinePassed& event) {
+  event.round = Round(fields, "round");
+  return OkStatus();
+}
+Status Read(Fields& fields, SiteLost& event) {
+  event.site = SiteId(fields.Text("site", kMaxName));
+  return OkStatus();
+}
+
+using What = decltype(Event::what);
+
+// In the order of the alternatives of Event::what.
+constexpr std::string_view kKinds[] = {"run_opened",   "site_joined",         "update_spooled",
+                                       "model_stored", "evaluation_received", "deadline_passed",
+                                       "site_lost"};
+static_assert(std::size(kKinds) == std::variant_size_v<What>);
+
+template <std::size_t Index = 0>
+Result<What> ReadKind(std::string_view kind, Fields& fields) {
+  if constexpr (Index == std::variant_size_v<What>) {
+    return DataLoss("what: '" + std::string(kind) + "' is no kind of event");
+  } else {
+    if (kind != kKinds[Index]) return ReadKind<Index + 1>(kind, fields);
+    std::variant_alternative_t<Index, What> event;
+    CONSILIUM_RETURN_IF_ERROR(Read(fields, event).WithContext(kind));
+    CONSILIUM_RETURN_IF_ERROR(fields.status().WithContext(kind));
+    return What(std::move(event));
+  }
+}
+
+}  // namespace
+
+std::string EncodeEvent(const Event& event) {
+  Json json = {{"at", event.at.millis}, {"what", kKinds[event.what.index()]}};
+  std::visit([&json](const auto& what) { Write(what, json); }, event.what);
+  // Texts that are not UTF-8 come from nowhere but a bug; they must not throw.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Event> DecodeEvent(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Fields fields(json);
+  Event event;
+  event.at.millis = fields.Integer("at", std::numeric_limits<std::int64_t>::min() / 2,
+                                   std::numeric_limits<std::int64_t>::max() / 2);
+  const std::string kind = fields.Text("what", kMaxName);
+  CONSILIUM_RETURN_IF_ERROR(fields.status().WithContext("event"));
+  CONSILIUM_ASSIGN_OR_RETURN(event.what, ReadKind(kind, fields));
+  return event;
+}
+
+}  // namespace consilium

@@ -1,0 +1,36 @@
+/// The spooled updates of a round become the next model, through fixed buffers.
+///
+/// Memory stays near kReductionMemory whatever the number of sites and the size of the model. The
+/// result depends on the updates alone, not on when they came: doing it again after a crash writes
+/// the same bytes. Threads: Reduce may run beside uploads to other names.
+#pragma once
+
+#include "common/base/hasher.h"
+#include "common/codec/update_codec.h"
+#include "common/federation/round_engine.h"
+#include "common/federation/strategy.h"
+#include "common/storage/blob_store.h"
+
+#include <functional>
+#include <memory>
+
+namespace consilium {
+
+inline constexpr std::size_t kMaxChunk = std::size_t{1} << 20;
+inline constexpr std::size_t kReductionMemory = std::size_t{24} << 20;
+
+struct ReductionParts {
+  std::shared_ptr<const Layout> layout;  ///< of the shared state
+  const UpdateCodec* codec = nullptr;
+  const AggregationStrategy* strategy = nullptr;
+  BlobStore* blobs = nullptr;
+  HasherFactory hasher;
+};
+
+/// Writes and commits model `aggregate.round + 1`. `cancelled` is asked between chunks.
+/// Errors: kCancelled; kDataLoss for an update that cannot be decoded or is not finite; as
+/// BlobStore.
+Result<ModelRef> Reduce(const ReductionParts& parts, const Aggregate& aggregate,
+                        const std::function<bool()>& cancelled);
+
+}  // namespace consilium

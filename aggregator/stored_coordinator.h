@@ -1,0 +1,103 @@
+/// The RoundCoordinator: what the engine decides is stored, then done.
+///
+/// An event is tried on a copy of the engine, stored, and only then the copy becomes the engine: a
+/// refused event or a full disk changes nothing.
+/// Locks    a site's spool lock, then mutex_; never the other way round. work_mutex_ (one worker at
+///          a time) comes before mutex_. Blob bytes move without mutex_; observers run without any.
+#pragma once
+
+#include "aggregator/reduction.h"
+#include "aggregator/round_coordinator.h"
+#include "aggregator/update_spool.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace consilium {
+
+class StoredCoordinator final : public RoundCoordinator {
+ public:
+  StoredCoordinator(Options options, RunOffer offer, std::shared_ptr<const Layout> layout,
+                    std::unique_ptr<UpdateCodec> codec,
+                    std::unique_ptr<AggregationStrategy> strategy);
+  ~StoredCoordinator() override;
+
+  /// Replays `log`, or begins one with model 0; then the worker starts.
+  Status Start(const std::vector<Event>& log, const ModelRef& model0);
+
+  RunOffer Offer() const override { return offer_; }
+  Status Join(SiteDeclaration declaration) override;
+  Result<Instruction> NextInstruction(const SiteId& site, Millis patience) override;
+  Status ReadModel(const ModelRef& model, std::uint64_t offset,
+                   std::span<std::byte> into) const override;
+  Result<std::uint64_t> BeginUpdate(const UpdateHeader& header) override;
+  Status AppendUpdate(const SiteId& site, RoundNumber round, std::uint64_t offset,
+                      ByteView bytes) override;
+  Status CommitUpdate(const UpdateHeader& header) override;
+  Status SubmitEvaluation(EvaluationReport report) override;
+  Status ReportProgress(const Progress& progress) override;
+
+  RunSnapshot Snapshot() const override;
+  bool WaitFinished(Millis patience) override;
+  Result<TensorFile> FinalModel() const override;
+  ModelRef BestModel() const override;
+  Status Pump() override;
+  void Shutdown() override;
+
+ private:
+  /// When a site was heard of last, and what it said it does.
+  struct Presence {
+    Timestamp last_seen;
+    int waiting_calls = 0;  // a site that waits for an instruction is not silent
+    Progress progress;
+  };
+  enum class Standing { kExpected, kAcceptedBefore };
+
+  // All of these require mutex_.
+  Status Apply(decltype(Event::what) what);
+  void Execute(const Command& command);
+  Status Replay(const std::vector<Event>& events, const ModelRef& model0);
+  Status Touch(const SiteId& site);
+  Status CheckHeader(const UpdateHeader& header) const;
+  Result<Standing> StandingOf(const UpdateHeader& header) const;
+  Status CheckRoundOpen(const SiteId& site, RoundNumber round) const;
+  RunSnapshot TakeSnapshot() const;
+  std::string StateOf(const SiteId& site, const RoundEngine::Site& known) const;
+
+  Status CheckSpooledUpdates() const;
+  // Work, without mutex_ where bytes move (stored_coordinator_work.cc).
+  Status AggregatePending();
+  Status RetirePending();
+  Status PassDeadline();
+  Status LoseSilentSites();
+  void RunWorker();
+  void Announce();
+
+  const Options options_;
+  const RunOffer offer_;
+  const std::shared_ptr<const Layout> layout_;  // of the shared state
+  const std::unique_ptr<UpdateCodec> codec_;
+  const std::unique_ptr<AggregationStrategy> strategy_;
+  UpdateSpool spool_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // instructions, work or stopping_
+  RoundEngine engine_;
+  Timestamp last_event_;
+  std::map<SiteId, Presence> presence_;
+  std::optional<SetDeadline> deadline_;
+  std::optional<Aggregate> pending_;
+  std::deque<RoundNumber> retired_;
+  std::vector<std::string> lines_;  // for the observer
+  std::atomic<bool> stopping_{false};
+
+  std::mutex work_mutex_;
+  std::mutex worker_mutex_;  // guards worker_ while it is joined
+  std::thread worker_;
+};
+
+}  // namespace consilium
