@@ -2,8 +2,9 @@
 ///
 /// Order of the layout: entries sorted by module registration, parameters before buffers of the
 /// same module, as state_dict() of PyTorch lists them. Scalars (num_batches_tracked) have an empty
-/// shape. Errors: kInvalidArgument listing names that are missing, surplus or of another shape.
-/// Threads: the module's thread.
+/// shape. Elements are float32, float64 or int64, on any device.
+/// Errors: kInvalidArgument listing names that are missing, surplus or of another shape or type;
+/// nothing is written then. Threads: the module's thread.
 #pragma once
 
 #include "common/federation/parameter_blob.h"
@@ -11,6 +12,8 @@
 #include <torch/nn/module.h>
 
 #include <functional>
+#include <memory>
+#include <string>
 
 namespace consilium {
 
@@ -23,8 +26,9 @@ ParameterBlob ReadState(const torch::nn::Module& module,
 Status WriteState(torch::nn::Module& module, const ParameterBlob& blob);
 
 /// Initial weights of the backbone from a .safetensors file with torchvision's names, with or
-/// without a "backbone." prefix; a classifier (fc.*, classifier.*) is dropped. Everything else must
-/// match.
+/// without a "backbone." prefix. A classifier (fc.*, classifier.*) and heads are dropped; counters
+/// (num_batches_tracked) may be absent, as in older published files. Everything else must match.
+/// Errors: kNotFound, kInvalidArgument; the message names the file.
 Status LoadBackboneWeights(torch::nn::Module& net, const std::string& path);
 
 }  // namespace consilium

@@ -1,0 +1,78 @@
+#include "common/nn/compute.h"
+
+#include "common/base/check.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <charconv>
+#include <dlfcn.h>
+#include <mutex>
+#include <optional>
+
+namespace consilium {
+namespace {
+
+/// LibTorch links some BLAS; which one decides the system. Null where it is not OpenBLAS.
+using OpenBlasSetter = void (*)(int);
+OpenBlasSetter FindOpenBlasSetter() {
+  return reinterpret_cast<OpenBlasSetter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+}
+
+/// The instruction set that LibTorch's kernels use, from the text in which it tells.
+std::string InstructionSet() {
+  constexpr std::string_view label = "CPU capability usage: ";
+  const std::string config = at::show_config();
+  const std::size_t found = config.find(label);
+  if (found == std::string::npos) return "unknown instruction set";
+  const std::size_t begin = found + label.size();
+  return config.substr(begin, config.find('\n', begin) - begin);
+}
+
+/// N of "cuda:N".
+std::optional<unsigned> GpuIndex(std::string_view text) {
+  constexpr std::string_view prefix = "cuda:";
+  if (!text.starts_with(prefix)) return std::nullopt;
+  unsigned index = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data() + prefix.size(), end, index);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return index;
+}
+
+}  // namespace
+
+Result<c10::Device> ParseDevice(std::string_view text) {
+  if (text == "cpu") return c10::Device(c10::kCPU);
+  const std::string shown = "device '" + std::string(text) + "'";
+  const std::optional<unsigned> index = GpuIndex(text);
+  if (!index) return InvalidArgument(shown + " is unknown, expected cpu or cuda:N");
+  const auto devices = static_cast<unsigned>(torch::cuda::device_count());
+  if (devices == 0) {
+    return InvalidArgument(shown +
+                           " is not here: no GPU, or a LibTorch without CUDA; expected cpu");
+  }
+  if (*index >= devices) {
+    return InvalidArgument(
+        shown + " is not here, expected cpu or cuda:0 to cuda:" + std::to_string(devices - 1));
+  }
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(*index));
+}
+
+void SetComputeThreads(int threads) {
+  CONSILIUM_CHECK(threads >= 1);
+  at::set_num_threads(threads);
+  static const OpenBlasSetter set_openblas = FindOpenBlasSetter();
+  if (set_openblas == nullptr) return;
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  set_openblas(threads);
+}
+
+std::string BuildDescription() {
+  return "LibTorch " + std::string(TORCH_VERSION) + ", " + InstructionSet();
+}
+
+}  // namespace consilium

@@ -1,0 +1,25 @@
+/// What LibTorch computes with: device, threads, instruction set.
+#pragma once
+
+#include "common/base/result.h"
+
+#include <c10/core/Device.h>
+
+#include <string>
+#include <string_view>
+
+namespace consilium {
+
+/// "cpu" or "cuda:N". Errors: kInvalidArgument: another text, or no such GPU here.
+/// Threads: any.
+Result<c10::Device> ParseDevice(std::string_view text);
+
+/// LibTorch's thread count for the calling thread, so every thread that computes calls this first;
+/// OpenBLAS's, where it is the BLAS, for the whole process. Results depend on the count.
+/// Requires threads >= 1. Threads: any.
+void SetComputeThreads(int threads);
+
+/// "LibTorch 1.13.0, AVX512": for --version and reports. Threads: any.
+std::string BuildDescription();
+
+}  // namespace consilium
