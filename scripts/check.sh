@@ -28,8 +28,9 @@ check_tidy() {
   local log=build/log/clang-tidy.txt includes=/usr/include
   local -a libstdcxx11=(-extra-arg=-nostdinc++ "-extra-arg=-isystem$includes/c++/11"
     "-extra-arg=-isystem$includes/$(g++ -print-multiarch)/c++/11")
-  if ! run-clang-tidy -quiet -use-color=0 -p build/tidy -j "$(build_jobs)" "${libstdcxx11[@]}" \
+  if ! run-clang-tidy -quiet -p build/tidy -j "$(build_jobs)" "${libstdcxx11[@]}" \
     "^$PWD/(aggregator|common|simulations|site_client|tests)/" >"$log" 2>&1; then
+    sed -i 's/\x1b\[[0-9;]*m//g' "$log"  # it colours even a file
     grep -E '(error|warning): ' "$log" | sort -u >&2 || tail -n 20 "$log" >&2
     fail "clang-tidy found the faults above; all of its output is in $log"
   fi
