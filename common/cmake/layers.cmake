@@ -28,5 +28,6 @@ set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
 
 set(CONSILIUM_LAYER_simulations
     base federation schedule storage tensor_file codec nn data training aggregator site)
+set(CONSILIUM_LAYER_simulations_synthetic base data storage)
 set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations)
 set(CONSILIUM_LAYER_simulations_processes base federation storage config security simulations)
