@@ -16,7 +16,7 @@ set(CONSILIUM_LAYER_data        base storage)
 set(CONSILIUM_LAYER_imaging     base data storage)
 set(CONSILIUM_LAYER_training    base federation metrics nn data)
 set(CONSILIUM_LAYER_proto       "")
-set(CONSILIUM_LAYER_config      base federation schedule)
+set(CONSILIUM_LAYER_config      base federation schedule storage)
 set(CONSILIUM_LAYER_wire        base schedule metrics federation proto)
 
 set(CONSILIUM_LAYER_aggregator        base metrics federation schedule storage tensor_file codec)

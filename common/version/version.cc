@@ -1,6 +1,6 @@
 #include "common/version/version.h"
 
-#include "consilium_commit.h"
+#include <consilium_commit.h>
 
 namespace consilium {
 

@@ -83,6 +83,10 @@ class LintTest(unittest.TestCase):
         cmake = "consilium_library(NAME base)\n"
         self.assert_fault("form", {"common/more/CMakeLists.txt": cmake}, "more/README.md:1: missing")
 
+    def test_dead_link_is_found(self):
+        page = "[here](base/README.md) and [there](gone.md), [away](https://example.org)\n"
+        self.assert_fault("links", {"common/README.md": page}, "leads nowhere: gone.md")
+
     def test_unformatted_source_is_found(self):
         self.assert_fault("formatting", {"common/nn/net.cc": "int  a ;\n"}, "would change this")
 

@@ -120,6 +120,16 @@ def _folders_without_readme(tree: SourceTree) -> Iterator[str]:
             yield f"{name}/README.md:1: missing: purpose, main types, what may be included"
 
 
+def links(tree: SourceTree) -> Iterator[str]:
+    """Relative links of the Markdown pages lead somewhere."""
+    for name, text in tree.pages.items():
+        page = tree.root / name
+        for number, line in enumerate(text.splitlines(), start=1):
+            for target in re.findall(r"\]\(([^)#\s]+)", line):
+                if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists():
+                    yield f"{name}:{number}: leads nowhere: {target}"
+
+
 def formatting(tree: SourceTree) -> Iterator[str]:
     """clang-format has nothing to change."""
     names = sorted(tree.sources)
@@ -132,4 +142,10 @@ def formatting(tree: SourceTree) -> Iterator[str]:
         yield f"clang-format:1: {done.stderr.strip() or 'failed'}"
 
 
-RULES = {"layers": layers, "libraries": libraries, "form": form, "formatting": formatting}
+RULES = {
+    "layers": layers,
+    "libraries": libraries,
+    "form": form,
+    "links": links,
+    "formatting": formatting,
+}

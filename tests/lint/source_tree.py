@@ -79,6 +79,19 @@ class SourceTree:
         return found
 
     @cached_property
+    def pages(self) -> dict[str, str]:
+        """The Markdown pages outside build folders."""
+        found = {}
+        for top in sorted(self.root.iterdir()):
+            if top.name == "build" or top.name.startswith("."):
+                continue
+            pages = [top] if top.suffix == ".md" else sorted(top.rglob("*.md"))
+            for path in pages:
+                name = path.relative_to(self.root).as_posix()
+                found[name] = path.read_text(encoding="utf-8")
+        return found
+
+    @cached_property
     def layers(self) -> dict[str, set[str]]:
         """Target -> targets it may include, from layers.cmake."""
         table = (self.root / "common/cmake/layers.cmake").read_text(encoding="utf-8")
