@@ -1,14 +1,16 @@
 /// Local training: the same code for a site in a round, for one center alone and for pooled data.
 ///
 ///   Trainer trainer(net, dataset, train, options);       // fresh optimiser moments
-///   for (epoch...) CONSILIUM_ASSIGN_OR_RETURN(EpochResult e, trainer.RunEpoch(lr, seed,
-///   progress));
+///   CONSILIUM_ASSIGN_OR_RETURN(EpochResult e, trainer.RunEpoch(learning_rate, seed));
 ///
-/// Determinism  equal net, data, options, seeds and thread count give equal bits on the CPU in
-/// fp32. Random       order of images, augmentation and dropout come from `seed` of each epoch
-///              (streams "order", "augment", "dropout"), never from LibTorch's default generator.
-/// Normalisation a last batch of one image is merged into the batch before: batch statistics need
-/// two. Threads      the thread that made it; intra-op threads as set for the process.
+/// Determinism   equal net, data, options, seeds and thread count give equal bits on the CPU in
+///               fp32.
+/// Random        order of images, augmentation and dropout come from `seed` of each epoch (streams
+///               "order", "augment", "dropout"), never from LibTorch's default generator.
+/// Normalisation batch statistics need two images: a last one alone joins the batch before. Where
+///               there is only one image in all, normalisation is frozen for its step.
+/// Precision     that of the net's parameters, float32 or float64.
+/// Threads       the thread that made it; intra-op threads as set for the process.
 #pragma once
 
 #include "common/base/interrupt.h"
@@ -43,13 +45,14 @@ class Trainer {
     const Interrupt* interrupt = nullptr;
     StepObserver on_step;
   };
-  /// `net` is moved to the device. `dataset` must outlive the trainer.
+  /// `net` is moved to the device. `dataset` must outlive the trainer; its tasks are the net's.
   Trainer(MultiTaskNet net, const Dataset& dataset, Indices train, Options options);
   ~Trainer();
 
   /// One pass over the training images. Images without any label are skipped.
-  /// Errors: kCancelled if interrupted between steps; kInternal/kResourceExhausted from LibTorch;
-  /// kDataLoss if the loss is not finite.
+  /// Errors: kInvalidArgument for another number of loss factors than tasks; kCancelled if
+  /// interrupted between steps; kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss
+  /// is not finite.
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);
 
  private:
