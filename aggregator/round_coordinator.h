@@ -2,14 +2,15 @@
 ///
 /// One coordinator serves one run. Each event is stored before it is applied, so Open() on the same
 /// stores after a crash replays the log and goes on: an acknowledged update is never lost and never
-/// counted twice. Site-facing calls take the SiteId that the transport authenticated; a header's
-/// own site field is overwritten. Threads  all methods may be called from any thread. Aggregation
-/// and deadlines run on one worker thread of the
-///          coordinator (Options::worker), or inside Pump() where tests want everything in order.
+/// counted twice. Site-facing calls take the SiteId that the transport authenticated; the site
+/// field of a header is overwritten.
+/// Threads  all methods may be called from any thread. Aggregation and deadlines run on one worker
+///          thread of the coordinator (Options::worker), or inside Pump() where tests want
+///          everything in order.
 /// Errors   kFailedPrecondition for a late update (names the current round), kAlreadyExists for
-/// other bytes under the
-///          same (run, round, site), kDataLoss for a digest that does not match, kInvalidArgument
-///          for a declaration or header that contradicts the run (names site and field).
+///          other bytes under the same (run, round, site), kDataLoss for a digest that does not
+///          match, kInvalidArgument for a declaration or header that contradicts the run (names
+///          site and field).
 #pragma once
 
 #include "aggregator/round_store.h"

@@ -4,8 +4,8 @@
 ///   CONSILIUM_RETURN_IF_ERROR(Save(p));            CONSILIUM_ASSIGN_OR_RETURN(Model m, Load(p));
 ///
 /// A Status is a code and one line for a person: the thing at fault (file, line, field, site), what
-/// was expected, what to do. Codes decide what a program does; the text is never parsed. Threads:
-/// values, no shared state.
+/// was expected, what to do. Codes decide what a program does; the text is never parsed.
+/// Threads: values, no shared state.
 #pragma once
 
 #include <ostream>

@@ -1,12 +1,11 @@
 /// What a task is, as configuration: nothing below knows COVID, only classes and ordinal zones.
 ///
 /// Three kinds cover the paper:
-///   kClasses      one of `classes`; the label is its name.               prognosis: mild, severe
-///   kZones        `zones` ordinal scores 0..levels-1, one output each,   brixia, zones: six scores
-///   0-3
-///                 squared error; the label is one digit per zone.
-///   kZoneGroups   the same label, but each group of zones is summed and  brixia, lungs and global
-///                 the sum's class (thresholds) is predicted, cross-entropy per group.
+///   kClasses      one of `classes`; the label is its name. Prognosis: mild, severe.
+///   kZones        `zones` ordinal scores 0..levels-1, one output each, squared error; the label is
+///                 one digit per zone. Brixia, structure zones: six scores 0-3.
+///   kZoneGroups   the same label, but each group of zones is summed and the sum's class
+///                 (thresholds) predicted, cross-entropy per group. Brixia, lungs and global.
 /// Source: arXiv 2405.13771; published variants in docs/math.md, "Tasks".
 /// Threads: plain values.
 #pragma once

@@ -2,8 +2,9 @@
 ///
 /// name() is stored with each update and changes whenever the bytes change. A codec says how to
 /// read a range of the decoded blob from the encoded bytes, so that the reduction needs no whole
-/// update in memory. "raw": the canonical bytes themselves (fp32 state), encoded size = layout
-/// size. Errors: Decode of hostile bytes is kDataLoss, never a crash or a large allocation.
+/// update in memory.
+/// "raw": the canonical bytes themselves (fp32 state), encoded size = layout size.
+/// Errors: Decode of hostile bytes is kDataLoss, never a crash or a large allocation.
 /// Threads: stateless.
 #pragma once
 

@@ -1,5 +1,4 @@
-/// What aggregator and sites say to each other, as plain structs. common/wire maps them to
-/// protobuf.
+/// What aggregator and sites say to each other, as plain structs (protobuf: common/wire).
 ///
 /// A site's life:  GetRun -> Join(declaration) -> FetchModel(initial) -> loop { NextInstruction ->
 ///                 train: FetchModel, SubmitUpdate | evaluate: FetchModel, SubmitEvaluation |

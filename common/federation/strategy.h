@@ -3,8 +3,9 @@
 /// The caller walks all updates chunk by chunk in SiteId order, so memory grows with neither sites
 /// nor model. A chunk never crosses an entry. Sums run in double in that order: the same bits
 /// whatever the order of arrival. name() is stored with results and changes whenever the
-/// mathematics changes. Threads: none inside; one strategy per run, chunks of different entries may
-/// be reduced by different threads only through different objects.
+/// mathematics changes.
+/// Threads: none inside; one strategy per run, chunks of different entries may be reduced by
+/// different threads only through different objects.
 #pragma once
 
 #include "common/base/bytes.h"

@@ -2,9 +2,10 @@
 /// the same to a SiteRunner, and both carry encoded bytes.
 ///
 /// Repeating  every call may be repeated with the same arguments: Join and both submits are
-/// idempotent. Errors     kUnavailable, kDeadlineExceeded: try again later. kFailedPrecondition:
-/// too late for this
-///            round, ask for the next instruction. kPermissionDenied, kInvalidArgument: give up.
+///            idempotent.
+/// Errors     kUnavailable, kDeadlineExceeded: try again later. kFailedPrecondition: too late for
+///            this round, ask for the next instruction. kPermissionDenied, kInvalidArgument:
+///            give up.
 /// Threads    SendProgress may run beside any other call; the rest is called by one thread.
 #pragma once
 

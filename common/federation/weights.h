@@ -5,7 +5,8 @@
 ///   per-group  backbone += sum_s u_s d_s;      head j += sum_s (n_sj / n_j) d_s;   loss factor 1
 ///   exact      every group += sum_s u_s d_s;   loss factor of task j at s: (n_sj / n_j) / u_s
 /// Fixed when a round starts. If sites are missing at its end, each group is divided by the weight
-/// that arrived; no weight, no change. Source: docs/math.md, "Weights of a round". Threads: pure.
+/// that arrived; no weight, no change.
+/// Source: docs/math.md, "Weights of a round". Threads: pure.
 #pragma once
 
 #include "common/federation/messages.h"

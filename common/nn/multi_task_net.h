@@ -2,8 +2,7 @@
 ///
 ///   MultiTaskNet net(backbone, tasks, /*dropout=*/0.5);
 ///   Initialise(net, StreamSeed(seed, {"init"}));
-///   std::vector<torch::Tensor> outputs = net->forward(images);   // one [B, K_j] per task, raw
-///   scores
+///   std::vector<torch::Tensor> outputs = net->forward(images);  // per task [B, K_j], raw scores
 ///
 /// Names: "backbone.<...>", "heads.<task id>.<...>" (task_head.h), those of the canonical state.
 /// Random: dropout draws from the net's own generator (SeedDropout), never from LibTorch's global

@@ -3,8 +3,8 @@
 ///   Result<Tensor> r = GuardTorch("forward", [&] { return net->forward(x); });
 ///
 /// Status and Result returned by the body pass through. An allocation failure is
-/// kResourceExhausted, anything else thrown is kInternal with the exception's first line. Threads:
-/// any.
+/// kResourceExhausted, anything else thrown is kInternal with the exception's first line.
+/// Threads: any.
 #pragma once
 
 #include "common/base/result.h"

@@ -1,15 +1,16 @@
 /// Learning rate, early stopping and best step, all driven by one validation loss per step.
 ///
 /// A step is an epoch where one program trains and a round where the aggregator drives: both use
-/// this class, so both follow the same rule. Rule     loss improves on the best so far (strictly)
-/// -> best = step, both counters restart.
+/// this class, so both follow the same rule.
+/// Rule     loss improves on the best so far (strictly) -> best = step, both counters restart.
 ///          `plateau_patience` steps without improvement -> learning rate x plateau_factor, not
 ///          below min_learning_rate, and that counter restarts. `stop_patience` without improvement
-///          -> stop. Steps below `warm_up` never become best and never count as without
-///          improvement. A loss that is not finite is no improvement. If no step had a loss (no
-///          validation data), the latest step is the best.
+///          -> stop. Steps below `warm_up` have no loss to beat and count as nothing: while they
+///          last, the latest stands in as the best. A loss that is not finite is no improvement. If
+///          no step had a loss (no validation data), the latest step is the best.
 /// Source   docs/math.md, "Schedule"; paper values: patience 15, factor 0.65, floor 1e-8, warm-up
-/// 40, stop 40. Threads  none inside; copyable state.
+///          40, stop 40.
+/// Threads  none inside; copyable state.
 #pragma once
 
 #include "common/base/status.h"

@@ -4,10 +4,10 @@
 /// that can be appended to and resumed. Names are relative paths of [A-Za-z0-9._-] parts joined by
 /// '/'. DiskBlobStore keeps each in a file (draft: same name + ".draft"; Commit = fsync, rename,
 /// fsync of the folder). MemoryBlobStore is for simulations and tests and loses all with the
-/// process. Errors  kNotFound: no such blob; kInvalidArgument: bad name; kFailedPrecondition:
-/// append at another offset
-///         than the draft's end; kResourceExhausted: disk full.
-/// Threads any; two writers of one name must not run at once (the caller's rule).
+/// process.
+/// Errors   kNotFound: no such blob; kInvalidArgument: bad name; kFailedPrecondition: append at
+///          another offset than the draft's end; kResourceExhausted: disk full.
+/// Threads  any; two writers of one name must not run at once (the caller's rule).
 #pragma once
 
 #include "common/base/bytes.h"
