@@ -2,14 +2,18 @@
 /// simulator alike.
 ///
 /// Holds the site's data and its local state (local heads and statistics, per model version), never
-/// a socket. Local state    after each local training of version v the heads and local statistics
-/// belong to version v + 1; the
-///                states of the latest and of the best version are kept, on disk if `state_folder`
-///                is set.
-/// Random         every draw from streams (plan.seed, site, round, purpose).
-/// Threads        one thread runs a SiteRunner; it sets its intra-op thread count on entry.
-/// Errors         kInvalidArgument: the plan contradicts the data (names site and field).
-/// kCancelled: interrupted.
+/// a socket.
+/// Local state  training from version v leaves the heads and local statistics of version v + 1.
+/// Kept
+///              are those of the latest version, of the one trained from (a round without quorum is
+///              repeated) and of the best; on disk too if `state_folder` is set, so that a
+///              restarted site goes on with them. A site that missed rounds goes on from its
+///              newest.
+/// Random       every draw from streams (plan.seed, "train", site, round, epoch): the same
+///              instruction again gives the same bits.
+/// Threads      one thread runs a SiteRunner; it sets its intra-op thread count on entry.
+/// Errors       kInvalidArgument: the plan contradicts the data (names site and field).
+///              kCancelled: interrupted. kDataLoss: a model of another size, a loss not finite.
 #pragma once
 
 #include "common/base/hasher.h"
@@ -42,11 +46,11 @@ class SiteRunner {
     SiteId site;
     torch::Device device{torch::kCPU};
     int threads = 1;
-    std::string state_folder;  ///< empty: local state lives in memory only
+    std::string state_folder;  ///< of this run and site; empty: local state lives in memory only
     HasherFactory hasher;
     NetFactory make_net = MakeNet;
     const Interrupt* interrupt = nullptr;
-    std::function<void(const Progress&)> on_progress;
+    std::function<void(const Progress&)> on_progress;  ///< after every step
   };
   /// `initial`: the run's complete first model, canonical bytes. The split is SplitByPatient(data,
   /// all, plan.validation_fraction, plan.seed, site).

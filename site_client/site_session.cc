@@ -1,0 +1,76 @@
+#include "site_client/site_session.h"
+
+#include <utility>
+
+namespace consilium {
+namespace {
+
+/// Holds one of the slots, if there are any, while it lives.
+class ComputeSlot {
+ public:
+  explicit ComputeSlot(std::counting_semaphore<>* slots) : slots_(slots) {
+    if (slots_ != nullptr) slots_->acquire();
+  }
+  ~ComputeSlot() {
+    if (slots_ != nullptr) slots_->release();
+  }
+  ComputeSlot(const ComputeSlot&) = delete;
+  ComputeSlot& operator=(const ComputeSlot&) = delete;
+
+ private:
+  std::counting_semaphore<>* slots_;
+};
+
+Status Submit(Transport& transport, const SiteReport& report) {
+  if (const auto* update = std::get_if<SiteUpdate>(&report)) {
+    return transport.SubmitUpdate(update->header, update->encoded);
+  }
+  return transport.SubmitEvaluation(std::get<EvaluationReport>(report));
+}
+
+Result<SiteReport> Compute(SiteRunner& runner, const Instruction& instruction, const Bytes& model,
+                           std::counting_semaphore<>* slots) {
+  const ComputeSlot slot(slots);
+  return runner.Execute(instruction, model);
+}
+
+/// A round may close without us: the next instruction says how it goes on.
+Status UnlessTooLate(const Status& status) {
+  return status.code() == StatusCode::kFailedPrecondition ? OkStatus() : status;
+}
+
+Status Obey(Transport& transport, SiteRunner& runner, const Instruction& instruction,
+            std::counting_semaphore<>* slots) {
+  const Result<Bytes> model = transport.FetchModel(instruction.model);
+  if (!model.ok()) return UnlessTooLate(model.status());
+  CONSILIUM_ASSIGN_OR_RETURN(const SiteReport report, Compute(runner, instruction, *model, slots));
+  return UnlessTooLate(Submit(transport, report));
+}
+
+}  // namespace
+
+Result<SessionResult> RunSiteSession(Transport& transport, SessionOptions options) {
+  const Interrupt* interrupt = options.runner.interrupt;
+  CONSILIUM_ASSIGN_OR_RETURN(const RunOffer offer, transport.GetRun());
+  CONSILIUM_ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> data, options.load_data(offer.plan));
+  CONSILIUM_ASSIGN_OR_RETURN(const Bytes initial, transport.FetchModel(offer.initial));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<SiteRunner> runner,
+      SiteRunner::Create(std::move(options.runner), offer, std::move(data), initial));
+  CONSILIUM_RETURN_IF_ERROR(transport.Join(runner->Declaration()));
+
+  while (interrupt == nullptr || !interrupt->Requested()) {
+    CONSILIUM_ASSIGN_OR_RETURN(const Instruction instruction,
+                               transport.NextInstruction(options.patience));
+    if (instruction.kind == InstructionKind::kWait) continue;
+    if (instruction.kind == InstructionKind::kFinish) {
+      CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob local, runner->LocalState(instruction.best_version));
+      return SessionResult{offer.plan, instruction.best_version, instruction.model,
+                           std::move(local)};
+    }
+    CONSILIUM_RETURN_IF_ERROR(Obey(transport, *runner, instruction, options.compute_slots));
+  }
+  return Cancelled("site session: interrupted");
+}
+
+}  // namespace consilium

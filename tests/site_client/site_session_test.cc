@@ -1,0 +1,101 @@
+#include "site_client/site_session.h"
+
+#include "tests/site_client/tiny_run.h"
+#include "tests/support/fake_transport.h"
+#include "tests/support/status_matchers.h"
+
+#include <gtest/gtest.h>
+
+namespace consilium {
+namespace {
+
+FakeTransport Playing(const TinyRun& run, std::deque<Instruction> script) {
+  FakeTransport transport;
+  transport.offer = run.offer;
+  transport.initial = run.initial;
+  transport.models[0] = run.shared.bytes;
+  transport.script = std::move(script);
+  return transport;
+}
+
+SessionOptions TinySession() {
+  SessionOptions options;
+  options.runner = TinyOptions("A");
+  options.load_data = [](const RunPlan&) -> Result<std::shared_ptr<const Dataset>> {
+    return TinyData(std::vector<Holding>(8, Holding::kBoth));
+  };
+  return options;
+}
+
+TEST(SiteSessionTest, RunsTwoRoundsAndReturnsTheHeadsOfTheBestVersion) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  FakeTransport transport = Playing(run, {Instruction{}, TrainRound(0), EvaluateVersion(1),
+                                          TrainRound(1, 1), EvaluateVersion(2), FinishWith(1)});
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const SessionResult result,
+                                 RunSiteSession(transport, TinySession()));
+  EXPECT_EQ(result.best_version, 1);
+  EXPECT_EQ(result.best_model.version, 1);
+  EXPECT_FALSE(result.local_state.bytes.empty());
+  ASSERT_EQ(transport.joined.size(), 1U);
+  ASSERT_EQ(transport.updates.size(), 2U);
+  EXPECT_EQ(transport.updates[1].first.round, 1);
+  EXPECT_EQ(transport.updates[1].first.codec, "raw");
+  ASSERT_EQ(transport.evaluations.size(), 2U);
+  EXPECT_EQ(transport.evaluations[1].version, 2);
+}
+
+TEST(SiteSessionTest, LateRoundIsLeftAndTheSessionGoesOn) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  FakeTransport transport = Playing(run, {TrainRound(0), TrainRound(1), FinishWith(2)});
+  transport.closed_rounds = {0};
+  transport.models[1] = run.shared.bytes;
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const SessionResult result,
+                                 RunSiteSession(transport, TinySession()));
+  EXPECT_EQ(result.best_version, 2);
+  ASSERT_EQ(transport.updates.size(), 1U);
+  EXPECT_EQ(transport.updates[0].first.round, 1);
+}
+
+TEST(SiteSessionTest, EqualSessionsSendEqualBits) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  const auto sent = [&] {
+    FakeTransport transport = Playing(run, {TrainRound(0), TrainRound(1), FinishWith(2)});
+    EXPECT_OK(RunSiteSession(transport, TinySession()));
+    return transport.updates.back().second;
+  };
+  EXPECT_EQ(sent(), sent());
+}
+
+TEST(SiteSessionTest, GivesItsComputeSlotBack) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  FakeTransport transport = Playing(run, {TrainRound(0), EvaluateVersion(1), FinishWith(1)});
+  std::counting_semaphore<> slots(1);
+  SessionOptions options = TinySession();
+  options.compute_slots = &slots;
+  ASSERT_OK(RunSiteSession(transport, options));
+  EXPECT_TRUE(slots.try_acquire());
+}
+
+TEST(SiteSessionTest, InterruptEndsTheSession) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  FakeTransport transport = Playing(run, {Instruction{}});
+  Interrupt interrupt;
+  interrupt.Request();
+  SessionOptions options = TinySession();
+  options.runner.interrupt = &interrupt;
+  EXPECT_STATUS(RunSiteSession(transport, options), StatusCode::kCancelled, "interrupted");
+}
+
+TEST(SiteSessionTest, ErrorsOfTransportAndDataEndTheSession) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  FakeTransport transport = Playing(run, {});
+  EXPECT_STATUS(RunSiteSession(transport, TinySession()), StatusCode::kUnavailable, "script");
+  SessionOptions options = TinySession();
+  options.load_data = [](const RunPlan&) -> Result<std::shared_ptr<const Dataset>> {
+    return InvalidArgument("manifest.csv:3: no such class");
+  };
+  EXPECT_STATUS(RunSiteSession(transport, options), StatusCode::kInvalidArgument, "manifest");
+}
+
+}  // namespace
+}  // namespace consilium
