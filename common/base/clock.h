@@ -12,6 +12,7 @@ using Millis = std::chrono::milliseconds;
 /// UTC milliseconds since 1970.
 struct Timestamp {
   std::int64_t millis = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the zero inside <=> for a pointer.
   friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
   friend Timestamp operator+(Timestamp t, Millis d) { return {t.millis + d.count()}; }
 };

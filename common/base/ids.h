@@ -17,6 +17,7 @@ class Name {
   explicit Name(std::string text) : text_(std::move(text)) {}
   const std::string& str() const { return text_; }
   bool empty() const { return text_.empty(); }
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the zero inside <=> for a pointer.
   friend auto operator<=>(const Name&, const Name&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Name& name) { return out << name.text_; }
 

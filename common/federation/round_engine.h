@@ -18,7 +18,8 @@
 /// Units        Event::at is UTC milliseconds, set by the caller; it may stand still but never goes
 ///              back.
 /// Errors       an event that is illegal in the current state changes nothing and returns one
-///              Reject with its reason. Repeating what was accepted in the current round is no error.
+///              Reject with its reason. Repeating what was accepted in the current round is no
+///              error.
 /// Threads      none inside; copyable. RoundCoordinator calls it under its mutex.
 #pragma once
 
