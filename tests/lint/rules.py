@@ -19,6 +19,8 @@ CONFINED = {
     r"opencv2/|dcmtk/": {"imaging"},
     r"openssl/": {"security"},
     r"sqlite3\.h": {"aggregator_sqlite"},
+    r"yaml-cpp/": {"config"},
+    r"spdlog/": {"logging"},
     r"grpcpp/|grpc/|google/protobuf/|.*\.pb\.h": {"wire", "aggregator_grpc", "site_grpc"},
 }
 
@@ -45,7 +47,7 @@ def layers(tree: SourceTree) -> Iterator[str]:
             continue
         target = tree.libraries.get(source.path)
         if target is None:
-            if source.path not in tree.programs:
+            if not tree.is_of_program(source):
                 yield f"{source.path}:1: is in no consilium_library() and no consilium_program()"
             continue
         allowed = tree.layers.get(target, set()) | {target}

@@ -120,6 +120,10 @@ class SourceTree:
     def programs(self) -> dict[str, str]:
         return self._owners("consilium_program")
 
+    def is_of_program(self, source: Source) -> bool:
+        """A program lists its .cc files; the header beside one of them is its own too."""
+        return source.path in self.programs or source.path.removesuffix(".h") + ".cc" in self.programs
+
     def closure(self, source: Source) -> list[Include]:
         """All includes of `source`, those of this project's headers followed."""
         seen = {source.path}
