@@ -1,7 +1,7 @@
 /// Events as JSON text: what the round stores keep.
 ///
 /// {"at":1732290000000,"what":"update_spooled","site":"A","round":3,"digest":"…","images_used":120}
-/// Documented in docs/formats/event-log.md. Histograms are written as pairs [bin, count]; numbers
+/// Documented in docs/formats/event_log.md. Histograms are written as pairs [bin, count]; numbers
 /// that are not finite as "nan", "inf", "-inf". Doubles come back to the bit. Threads: pure.
 #pragma once
 

@@ -277,9 +277,16 @@ Status StoredCoordinator::CommitUpdate(const UpdateHeader& header) {
       if (standing == Standing::kAcceptedBefore) return OkStatus();
     }
     CONSILIUM_RETURN_IF_ERROR(spool_.Accept(header));
-    const std::lock_guard lock(mutex_);
-    CONSILIUM_RETURN_IF_ERROR(
-        Apply(UpdateSpooled{header.site, header.round, header.digest, header.images_used}));
+    Status counted;
+    {
+      const std::lock_guard lock(mutex_);
+      counted = Apply(UpdateSpooled{header.site, header.round, header.digest, header.images_used});
+    }
+    if (counted.code() == StatusCode::kFailedPrecondition) {
+      // The round closed meanwhile; its other files may be gone already.
+      CONSILIUM_RETURN_IF_ERROR(spool_.Remove(header.round, header.site));
+    }
+    CONSILIUM_RETURN_IF_ERROR(counted);
   }
   Announce();
   return OkStatus();
