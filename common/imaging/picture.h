@@ -18,8 +18,9 @@ namespace consilium {
 Result<torch::Tensor> DecodePicture(ByteView file);
 
 /// The paper's pipeline: clip to the 2nd and 98th percentile of the whole image, resize to size x
-/// size (bilinear, antialiased where it shrinks), scale to 0..1. float32 [size, size]. Percentiles
-/// by linear interpolation as numpy.percentile. A constant image becomes all zeros.
+/// size (a side that shrinks: mean over the area of each new pixel; a side that grows: bilinear),
+/// scale the clip range to 0..1. float32 [size, size]. Percentiles by linear interpolation as
+/// numpy.percentile (common/data/intensity.h). A constant image becomes all zeros.
 torch::Tensor Preprocess(const torch::Tensor& picture, int size);
 
 }  // namespace consilium

@@ -1,0 +1,82 @@
+#include "common/imaging/cohort_loader.h"
+
+#include "common/imaging/picture_writer.h"
+#include "common/storage/file_io.h"
+#include "tests/support/status_matchers.h"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+
+namespace consilium {
+namespace {
+
+class CohortLoaderTest : public testing::Test {
+ protected:
+  CohortLoaderTest() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    manifest_.path = folder_ + "/m.csv";
+    manifest_.folder = folder_;
+    manifest_.tasks = {PrognosisTask()};
+    for (int i = 0; i < 6; ++i) {
+      std::vector<std::uint16_t> pixels(64);
+      for (std::size_t p = 0; p < pixels.size(); ++p) {
+        pixels[p] = static_cast<std::uint16_t>(p * static_cast<std::size_t>(i + 1));
+      }
+      const std::string name = std::to_string(i) + ".png";
+      EXPECT_OK(WritePng(folder_ + "/" + name, pixels, 8, 8));
+      manifest_.samples.push_back({name, "p" + name, "A", {{0}}});
+      manifest_.lines.push_back(i + 2);
+    }
+  }
+  ~CohortLoaderTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string folder_ = testing::TempDir() + "cohort_loader_test";
+  Manifest manifest_;
+};
+
+TEST_F(CohortLoaderTest, LoadsPicturesInOrderWhateverTheThreads) {
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Dataset one, LoadCohort(manifest_, {.image_size = 4}));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Dataset three,
+                                 LoadCohort(manifest_, {.image_size = 4, .threads = 3}));
+  EXPECT_EQ(one.samples.size(), 6U);
+  EXPECT_EQ(one.images.size(0), 6);
+  EXPECT_EQ(one.images.size(2), 4);
+  EXPECT_TRUE(torch::equal(one.images, three.images));
+}
+
+TEST_F(CohortLoaderTest, ReportsFirstFaultyPictureOfTheManifest) {
+  std::filesystem::remove(folder_ + "/4.png");
+  EXPECT_OK(WriteFileAtomically(folder_ + "/2.png", AsBytes("text")));
+  const Result<Dataset> loaded = LoadCohort(manifest_, {.image_size = 4, .threads = 3});
+  EXPECT_STATUS(loaded, StatusCode::kInvalidArgument,
+                "m.csv:4: image: 2.png: file is no picture that can be read");
+}
+
+TEST_F(CohortLoaderTest, NamesMissingPicture) {
+  std::filesystem::remove(folder_ + "/4.png");
+  EXPECT_STATUS(LoadCohort(manifest_, {.image_size = 4}), StatusCode::kInvalidArgument,
+                "m.csv:6: image: 4.png does not exist, expected a file relative to");
+}
+
+TEST_F(CohortLoaderTest, StopsWhenInterrupted) {
+  Interrupt interrupt;
+  interrupt.Request();
+  EXPECT_STATUS(LoadCohort(manifest_, {.image_size = 4, .interrupt = &interrupt}),
+                StatusCode::kCancelled, "interrupted");
+}
+
+TEST_F(CohortLoaderTest, TellsHowFarItIs) {
+  std::vector<std::int64_t> seen;
+  CohortLoadOptions options{.image_size = 4};
+  options.on_picture = [&](std::int64_t done, std::int64_t all) {
+    EXPECT_EQ(all, 6);
+    seen.push_back(done);
+  };
+  EXPECT_OK(LoadCohort(manifest_, options));
+  EXPECT_THAT(seen, testing::ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+}  // namespace
+}  // namespace consilium
