@@ -65,7 +65,7 @@ void CopyInto(torch::Tensor& target, ByteView bytes) {
 }
 
 /// Checks everything, then copies. Entries for which `required` holds must be in the blob.
-Status Write(std::vector<NamedTensor> state, const ParameterBlob& blob,
+Status Write(const std::vector<NamedTensor>& state, const ParameterBlob& blob,
              const std::function<bool(const EntrySpec&)>& required) {
   const Layout& layout = *blob.layout;
   if (blob.bytes.size() != layout.byte_size()) {
@@ -74,7 +74,7 @@ Status Write(std::vector<NamedTensor> state, const ParameterBlob& blob,
   }
   std::vector<torch::Tensor> targets(layout.entries().size());
   StateMismatch mismatch;
-  for (NamedTensor& named : state) {
+  for (const NamedTensor& named : state) {
     const EntrySpec expected = SpecOf(named);
     const std::ptrdiff_t found = layout.Find(named.name);
     if (found < 0) {

@@ -3,10 +3,11 @@
 #include "common/nn/backbones/imagenet.h"
 #include "common/nn/initial_values.h"
 
-#include <torch/nn/functional/pooling.h>
 #include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/functional.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/pooling.h>
 
 #include <array>
 

@@ -6,6 +6,8 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/tiny_backbone.h"
 
+#include <functional>
+
 namespace consilium {
 namespace {
 

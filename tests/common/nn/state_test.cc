@@ -6,7 +6,7 @@
 
 #include <torch/utils.h>
 
-#include <algorithm>
+#include <cstring>
 
 namespace consilium {
 namespace {
