@@ -75,7 +75,7 @@ Status StoredCoordinator::PassDeadline() {
   if (!deadline_ || options_.clock->Now() < deadline_->at) return OkStatus();
   const SetDeadline passed = *deadline_;
   deadline_.reset();
-  const Status applied = Apply(DeadlinePassed{passed.round});
+  Status applied = Apply(DeadlinePassed{passed.round});
   if (!applied.ok()) deadline_ = passed;
   return applied;
 }

@@ -18,7 +18,7 @@ class DiskBlobStore final : public BlobStore {
 
   Result<std::uint64_t> DraftSize(std::string_view name) const override {
     CONSILIUM_RETURN_IF_ERROR(ValidateBlobName(name));
-    const Result<std::uint64_t> size = FileSize(DraftPath(name));
+    Result<std::uint64_t> size = FileSize(DraftPath(name));
     if (!size.ok() && size.status().code() == StatusCode::kNotFound) return std::uint64_t{0};
     return size;
   }
@@ -33,7 +33,7 @@ class DiskBlobStore final : public BlobStore {
       return FailedPrecondition("draft of '" + std::string(name) + "' ends at " +
                                 std::to_string(size) + ", not at " + std::to_string(offset));
     }
-    const Status written = draft.WriteAt(offset, bytes);
+    Status written = draft.WriteAt(offset, bytes);
     // A full disk takes part of the bytes: give them back, so that the draft can be resumed.
     if (!written.ok()) static_cast<void>(draft.Truncate(offset));
     return written;
