@@ -23,7 +23,8 @@ std::string_view NameOf(ElementType type) {
 std::string Describe(const EntrySpec& entry) {
   std::string text = std::string(NameOf(entry.type)) + " [";
   for (std::size_t i = 0; i < entry.shape.size(); ++i) {
-    text += (i > 0 ? "," : "") + std::to_string(entry.shape[i]);
+    if (i > 0) text += ',';
+    text += std::to_string(entry.shape[i]);
   }
   return text + "]";
 }
