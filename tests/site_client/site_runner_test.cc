@@ -2,6 +2,7 @@
 
 #include "tests/site_client/tiny_run.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -128,40 +129,36 @@ TEST(SiteRunnerTest, MissedRoundsFallBackToTheNewestHeadsBefore) {
 }
 
 TEST(SiteRunnerTest, KeepsHeadsOfTheLatestTheStartedAndTheBestVersionOnDisk) {
-  const std::string folder = ::testing::TempDir() + "consilium-kept-states";
-  std::filesystem::remove_all(folder);
+  const TempFolder folder;
   const TinyRun run = MakeTinyRun(TinyPlan());
   SiteRunner::Options options = TinyOptions("A");
-  options.state_folder = folder;
+  options.state_folder = folder.path();
   const auto runner = MakeRunner(run, kMixed, options);
   Bytes model = run.shared.bytes;
   for (RoundNumber round = 0; round < 5; ++round) {
     model = Train(*runner, TrainRound(round, std::min(round, 2)), model).encoded;
   }
   std::set<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     files.insert(entry.path().filename().string());
   }
   EXPECT_EQ(files, (std::set<std::string>{"local-v2.safetensors", "local-v4.safetensors",
                                           "local-v5.safetensors"}));
-  std::filesystem::remove_all(folder);
 }
 
 TEST(SiteRunnerTest, RestartedSiteGoesOnWithItsHeads) {
-  const std::string folder = ::testing::TempDir() + "consilium-restart";
-  std::filesystem::remove_all(folder);
+  const TempFolder folder;
   const TinyRun run = MakeTinyRun(TinyPlan());
   const auto uninterrupted = MakeRunner(run, kMixed);
   const Bytes model = Train(*uninterrupted, TrainRound(0), run.shared.bytes).encoded;
   const Bytes expected = Train(*uninterrupted, TrainRound(1), model).encoded;
 
   SiteRunner::Options options = TinyOptions("A");
-  options.state_folder = folder;
+  options.state_folder = folder.path();
   Train(*MakeRunner(run, kMixed, options), TrainRound(0), run.shared.bytes);
   const auto restarted = MakeRunner(run, kMixed, options);
   EXPECT_EQ(restarted->LocalState(1)->bytes, uninterrupted->LocalState(1)->bytes);
   EXPECT_EQ(Train(*restarted, TrainRound(1), model).encoded, expected);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(SiteRunnerTest, OneClassOneImageAndNoValidationDataWork) {

@@ -2,11 +2,10 @@
 
 #include "common/storage/file_io.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
-
-#include <filesystem>
 
 namespace consilium {
 namespace {
@@ -14,7 +13,6 @@ namespace {
 class TensorCacheTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::filesystem::create_directories(folder_);
     dataset_.tasks = {PrognosisTask(), BrixiaTask("lungs").value()};
     dataset_.tasks[1].weight = 0.25;
     for (int i = 0; i < 3; ++i) {
@@ -24,12 +22,8 @@ class TensorCacheTest : public ::testing::Test {
     dataset_.samples[2].labels[1] = {0, 1, 2, 3, 2, 1};
     dataset_.images = torch::rand({3, 5, 5});
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  const std::string folder_ = std::filesystem::temp_directory_path() /
-                              (std::string("consilium-tensor-cache-") +
-                               ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  const std::string path_ = folder_ + "/cache";
+  const TempFolder folder_;
+  const std::string path_ = folder_.File("cache");
   Dataset dataset_;
 };
 
@@ -76,6 +70,23 @@ TEST_F(TensorCacheTest, NoChangedByteOfTheHeaderCrashes) {
     const Result<Dataset> read = ReadTensorCache(path_);
     EXPECT_TRUE(read.ok() || read.status().code() == StatusCode::kInvalidArgument) << at;
   }
+}
+
+TEST_F(TensorCacheTest, BytesAreThoseOfTheFormatPage) {
+  Dataset dataset;
+  dataset.samples.push_back({"a", "p", "c", {}});
+  dataset.images = torch::tensor({0.0F, 1.0F, 1.0F, 0.0F}).view({1, 2, 2});
+  ASSERT_OK(WriteTensorCache(path_, dataset, {0}));
+  const Bytes written = ReadFile(path_, 1 << 20).value();
+  const std::string_view header(
+      "CONSILTC\1\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0"
+      "\1\0\0\0a\1\0\0\0p\1\0\0\0c",
+      43);
+  ASSERT_EQ(written.size(), 64U + 16U);
+  EXPECT_EQ(AsText(written).substr(0, 43), header);
+  EXPECT_EQ(AsText(written).substr(43, 21), std::string(21, '\0'));
+  EXPECT_EQ(AsText(written).substr(64),
+            std::string_view("\0\0\0\0\0\0\x80\x3f\0\0\x80\x3f\0\0\0\0", 16));
 }
 
 TEST_F(TensorCacheTest, MissingFileIsNamed) {
