@@ -1,0 +1,51 @@
+#include "common/storage/file_io.h"
+
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
+
+#include <filesystem>
+
+namespace consilium {
+namespace {
+
+TEST(FileIoTest, ReadsBackWhatWasWrittenAndReplacesIt) {
+  const TempFolder folder;
+  const std::string path = folder.File("model");
+  ASSERT_OK(WriteFileAtomically(path, AsBytes("first and longer")));
+  ASSERT_OK(WriteFileAtomically(path, AsBytes("second")));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes bytes, ReadFile(path, 6));
+  EXPECT_EQ(AsText(bytes), "second");
+}
+
+TEST(FileIoTest, LeavesNothingBeside) {
+  const TempFolder folder;
+  ASSERT_OK(WriteFileAtomically(folder.File("a"), AsBytes("x")));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(FileIoTest, AMissingFileIsNotFoundByName) {
+  const TempFolder folder;
+  EXPECT_STATUS(ReadFile(folder.File("absent"), 10), StatusCode::kNotFound, "absent");
+}
+
+TEST(FileIoTest, AFileOverItsBoundIsRefused) {
+  const TempFolder folder;
+  ASSERT_OK(WriteFileAtomically(folder.File("a"), AsBytes("seven b")));
+  EXPECT_STATUS(ReadFile(folder.File("a"), 6), StatusCode::kInvalidArgument, "7 bytes");
+}
+
+TEST(FileIoTest, AFolderIsNoFile) {
+  const TempFolder folder;
+  EXPECT_STATUS(ReadFile(folder.path(), 10), StatusCode::kInvalidArgument, folder.path());
+  EXPECT_FALSE(WriteFileAtomically(folder.path(), AsBytes("x")).ok());
+}
+
+TEST(FileIoTest, AnOutputInAFolderThatIsNotThereNamesTheFile) {
+  const TempFolder folder;
+  const std::string path = folder.File("absent/a");
+  EXPECT_STATUS(WriteFileAtomically(path, AsBytes("x")), StatusCode::kInvalidArgument,
+                path + ": cannot be written: No such file");
+}
+
+}  // namespace
+}  // namespace consilium
