@@ -116,7 +116,8 @@ class DiskBlobStore final : public BlobStore {
 Result<std::unique_ptr<BlobStore>> OpenDiskBlobStore(const std::string& root) {
   const Status made = MakeFolders(root);
   if (!made.ok()) return InvalidArgument(made.message());
-  if (!fs::is_directory(root) || ::access(root.c_str(), W_OK | X_OK) != 0) {
+  std::error_code ignored;
+  if (!fs::is_directory(root, ignored) || ::access(root.c_str(), W_OK | X_OK) != 0) {
     return InvalidArgument(root + ": is not a folder that can be written");
   }
   return std::unique_ptr<BlobStore>(std::make_unique<DiskBlobStore>(root));

@@ -8,8 +8,8 @@
 namespace consilium {
 namespace {
 
-constexpr int kEvents = 400;
-constexpr int kLists = 60;
+constexpr int kEvents = 300;
+constexpr int kLists = 24;
 
 /// Mostly sensible events for a run of sites A-D, and some that come too early, too late or twice.
 class EventSource {
