@@ -10,27 +10,19 @@ namespace {
 
 constexpr std::uint64_t kMaxFile = 1 << 20;
 
-/// Adds the arguments of one key; faults go to `context`.
-void AddOption(const std::string& key, const YAML::Node& value, YamlContext& context,
-               std::vector<std::string>& arguments) {
-  if (value.IsScalar() && value.Scalar() == "true") {
-    arguments.push_back("--" + key);
-    return;
-  }
-  if (value.IsScalar() && value.Scalar() == "false") return;
+/// The value of one option as text; faults go to `context`.
+std::string TextOf(const std::string& key, const YAML::Node& value, YamlContext& context) {
+  if (value.IsScalar()) return value.Scalar();
   std::string text;
-  if (value.IsScalar()) {
-    text = value.Scalar();
-  } else if (value.IsSequence()) {
-    for (const auto& item : value) {
-      if (!item.IsScalar()) context.Fail(item, key, "expected a list of values");
-      if (item.IsScalar()) text += (text.empty() ? "" : ",") + item.Scalar();
+  if (!value.IsSequence()) context.Fail(value, key, "expected a value or a list");
+  for (const auto& item : value) {
+    if (!item.IsScalar()) {
+      context.Fail(item, key, "expected a list of values");
+      break;
     }
-  } else {
-    context.Fail(value, key, "expected a value or a list");
+    text += (text.empty() ? "" : ",") + item.Scalar();
   }
-  arguments.push_back("--" + key);
-  arguments.push_back(text);
+  return text;
 }
 
 }  // namespace
@@ -48,7 +40,8 @@ Result<std::vector<std::string>> ParseOptionFile(std::string_view yaml, const st
       if (std::find(known.begin(), known.end(), key) == known.end()) {
         context.Fail(entry.first, key, "no such option, see --help");
       }
-      AddOption(key, entry.second, context, arguments);
+      if (!context.ok()) break;
+      arguments.push_back("--" + key + "=" + TextOf(key, entry.second, context));
     }
   } catch (const YAML::Exception& fault) {
     context.Fail(fault.mark.line < 0 ? 1 : fault.mark.line + 1, "not YAML: " + fault.msg);

@@ -8,7 +8,13 @@
 namespace consilium {
 namespace {
 
-// Each test of ctest is a process of its own, as OpenSSL reads its configuration once.
+/// OpenSSL reads its configuration once: before any test, as main does it.
+class OnlyTls13 : public ::testing::Environment {
+ public:
+  void SetUp() override { ASSERT_OK(AllowOnlyTls13()); }
+};
+const ::testing::Environment* const kOnlyTls13 = ::testing::AddGlobalTestEnvironment(new OnlyTls13);
+
 TEST(TlsPolicyTest, EveryNewContextRefusesVersionsBelow13) {
   ASSERT_OK(AllowOnlyTls13());
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_method()),

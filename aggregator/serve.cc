@@ -1,0 +1,150 @@
+#include "aggregator/serve.h"
+
+#include "aggregator/grpc/server.h"
+#include "aggregator/sqlite_store.h"
+#include "common/config/run_config.h"
+#include "common/security/sha256.h"
+#include "common/storage/file_io.h"
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace consilium {
+namespace {
+
+constexpr std::uint64_t kMaxModelFile = std::uint64_t{1} << 36;
+constexpr Millis kTick{200};
+
+/// Which sites have been told that the run is over.
+class Farewell {
+ public:
+  void Told(const SiteId& site) {
+    const std::lock_guard lock(mutex_);
+    told_.insert(site);
+  }
+  bool AllKnow(const RunSnapshot& snapshot) const {
+    const std::lock_guard lock(mutex_);
+    for (const RunSnapshot::Site& site : snapshot.sites) {
+      if (site.state != "lost" && !told_.contains(site.site)) return false;
+    }
+    return true;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<SiteId> told_;
+};
+
+struct Inputs {
+  RunPlan plan;
+  TensorFile initial;
+  TlsIdentity identity;
+};
+
+Result<Inputs> ReadInputs(const ServeConfig& config) {
+  Inputs inputs;
+  CONSILIUM_ASSIGN_OR_RETURN(inputs.plan, ReadRunPlan(config.run_file));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      inputs.identity, ReadTlsIdentity(config.ca_file, config.certificate_file, config.key_file));
+  const Result<Bytes> model = ReadFile(config.model_file, kMaxModelFile);
+  if (!model.ok()) return InvalidArgument(model.status().message());
+  CONSILIUM_ASSIGN_OR_RETURN(inputs.initial, ParseSafetensors(*model, config.model_file));
+  return inputs;
+}
+
+/// What the stored events belong to: the plan and the first model.
+std::string StandsFor(const Inputs& inputs) {
+  return FormatRunPlan(inputs.plan) +
+         "# initial model: " + Digest(Sha256(), inputs.initial.blob.bytes) + "\n";
+}
+
+Status WriteResult(const RoundCoordinator& coordinator, const RunPlan& plan,
+                   const std::string& path) {
+  CONSILIUM_ASSIGN_OR_RETURN(TensorFile result, coordinator.FinalModel());
+  const ModelRef best = coordinator.BestModel();
+  std::string tasks;
+  for (const TaskSpec& task : plan.tasks) tasks += (tasks.empty() ? "" : ",") + task.id.str();
+  result.metadata["run"] = plan.run.str();
+  result.metadata["best_version"] = std::to_string(best.version);
+  result.metadata["model_sha256"] = best.digest;
+  result.metadata["tasks"] = tasks;
+  return WriteFileAtomically(path, SerializeSafetensors(result));
+}
+
+/// Waits until the run is finished; kCancelled if interrupted before.
+Status AwaitEnd(RoundCoordinator& coordinator, const Interrupt& interrupt) {
+  while (!coordinator.WaitFinished(kTick)) {
+    if (interrupt.Requested()) return Cancelled("interrupted; started again, the run goes on");
+  }
+  return OkStatus();
+}
+
+/// Stays while sites may still ask: until all know, or for one lease, or forever.
+void Linger(const RoundCoordinator& coordinator, const Farewell& farewell, Millis lease,
+            bool forever, const Interrupt& interrupt) {
+  const auto until = std::chrono::steady_clock::now() + lease;
+  while (!interrupt.Requested()) {
+    if (!forever &&
+        (farewell.AllKnow(coordinator.Snapshot()) || std::chrono::steady_clock::now() > until)) {
+      return;
+    }
+    std::this_thread::sleep_for(kTick);
+  }
+}
+
+}  // namespace
+
+Status Serve(const ServeConfig& config, const Interrupt& interrupt, DaemonLog& log) {
+  CONSILIUM_ASSIGN_OR_RETURN(Inputs inputs, ReadInputs(config));
+  const std::filesystem::path state(config.state_folder);
+  CONSILIUM_ASSIGN_OR_RETURN(const auto blobs, OpenDiskBlobStore((state / "blobs").string()));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      const auto store,
+      OpenSqliteRoundStore((state / "rounds.sqlite").string(), StandsFor(inputs)));
+  const SystemClock clock;
+  const RunPlan plan = inputs.plan;
+
+  RoundCoordinator::Options options;
+  options.plan = plan;
+  options.initial = std::move(inputs.initial);
+  options.blobs = blobs.get();
+  options.store = store.get();
+  options.clock = &clock;
+  options.hasher = Sha256();
+  options.observer = [&log](const std::string& line, const RunSnapshot&) { log.Info(line); };
+  CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, RoundCoordinator::Open(std::move(options)));
+
+  Farewell farewell;
+  FederationServer::Options server_options;
+  server_options.listen = config.listen;
+  server_options.identity = std::move(inputs.identity);
+  server_options.service.on_fault = [&log](const std::string& line) { log.Error(line); };
+  server_options.service.on_finish_told = [&farewell](const SiteId& site) { farewell.Told(site); };
+  CONSILIUM_ASSIGN_OR_RETURN(const auto server,
+                             FederationServer::Start(*coordinator, std::move(server_options)));
+  log.Info("run " + plan.run.str() + ": listening on port " + std::to_string(server->port()));
+
+  Status status = OkStatus();
+  if (!config.port_file.empty()) {
+    status = WriteFileAtomically(config.port_file, AsBytes(std::to_string(server->port()) + "\n"));
+  }
+  if (status.ok()) status = AwaitEnd(*coordinator, interrupt);
+  if (status.ok() && !config.result_file.empty()) {
+    status = WriteResult(*coordinator, plan, config.result_file);
+  }
+  if (status.ok()) {
+    const ModelRef best = coordinator->BestModel();
+    log.Info("run " + plan.run.str() + " finished: best version " + std::to_string(best.version) +
+             ", model_sha256 " + best.digest);
+    Linger(*coordinator, farewell, plan.rounds.site_lease, !config.exit_when_finished, interrupt);
+  }
+  coordinator->Shutdown();
+  server->Shutdown(Millis(2'000));
+  return status;
+}
+
+}  // namespace consilium

@@ -1,0 +1,39 @@
+/// Transport over gRPC: mutual TLS 1.3, the aggregator's name checked against its certificate.
+///
+/// Retries   what may pass (kUnavailable, kDeadlineExceeded) is tried again with growing, jittered
+///           pauses for up to `retry_for`; SendProgress never is. A download goes on at the byte
+///           where it stopped, an upload where BeginUpdate says. Every call has a deadline.
+/// Errors    as Transport; kDataLoss if a model does not match its digest; kCancelled once
+///           `interrupt` is requested.
+#pragma once
+
+#include "common/base/hasher.h"
+#include "common/base/interrupt.h"
+#include "common/federation/transport.h"
+#include "common/security/tls_identity.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace consilium {
+
+struct GrpcTransportOptions {
+  std::string aggregator;  ///< HOST:PORT
+  TlsIdentity identity;
+  HasherFactory hasher;             ///< empty: digests are unchecked
+  Millis call_deadline{20'000};     ///< beside a call's own patience
+  Millis stream_deadline{600'000};  ///< of one attempt at a model or an update
+  Millis retry_for{600'000};        ///< of one call with all its attempts
+  Millis first_pause{200};
+  Millis longest_pause{10'000};
+  const Interrupt* interrupt = nullptr;
+  /// Told before each pause. May be empty.
+  std::function<void(const Status& why, Millis pause)> on_retry;
+};
+
+/// Connects with the first call. Errors: kInvalidArgument; kFailedPrecondition if this process uses
+/// older TLS (AllowOnlyTls13 comes first in main).
+Result<std::unique_ptr<Transport>> MakeGrpcTransport(GrpcTransportOptions options);
+
+}  // namespace consilium
