@@ -27,8 +27,16 @@ set(CONSILIUM_LAYER_aggregator_grpc   base federation aggregator wire proto secu
 set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec nn data training)
 set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
 
-set(CONSILIUM_LAYER_simulations
-    base federation schedule storage tensor_file codec nn data training aggregator site)
+set(CONSILIUM_LAYER_simulations_results   base metrics)
 set(CONSILIUM_LAYER_simulations_synthetic base data storage)
-set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations)
-set(CONSILIUM_LAYER_simulations_processes base federation storage config security simulations)
+set(CONSILIUM_LAYER_simulations_export    base data storage imaging simulations_synthetic)
+set(CONSILIUM_LAYER_simulations
+    base federation schedule metrics storage tensor_file codec nn data training aggregator site
+    simulations_results)
+set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations_synthetic)
+set(CONSILIUM_LAYER_simulations_processes
+    base federation storage tensor_file config security data simulations)
+set(CONSILIUM_LAYER_simulations_yaml      base federation config)
+set(CONSILIUM_LAYER_simulations_digest    base security)
+set(CONSILIUM_LAYER_simulations_pictures
+    base data simulations_synthetic simulations_cohort simulations_export)

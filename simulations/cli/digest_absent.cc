@@ -1,0 +1,7 @@
+#include "simulations/cli/digest.h"
+
+namespace consilium {
+
+HasherFactory BuiltInDigest() { return {}; }
+
+}  // namespace consilium

@@ -1,0 +1,110 @@
+#include "common/base/clock.h"
+#include "common/base/interrupt.h"
+#include "simulations/cli/command.h"
+#include "simulations/cli/config_options.h"
+#include "simulations/cli/digest.h"
+#include "simulations/cli/loco_options.h"
+#include "simulations/processes/child_process.h"
+#include "simulations/processes/grpc_runner.h"
+#include "simulations/results/summary_file.h"
+#include "simulations/results/table.h"
+#include "simulations/study/study.h"
+
+#include <iostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace consilium {
+namespace {
+
+Progress::Options ProgressOnStderr(const Clock& clock) {
+  Progress::Options options;
+  options.out = &std::cerr;
+  options.clock = &clock;
+  options.terminal = isatty(STDERR_FILENO) != 0;
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
+  return options;
+}
+
+class LocoCommand : public Command {
+ public:
+  LocoCommand(CLI::App& app, std::string version) : version_(std::move(version)) {
+    command_ = app.add_subcommand("loco", "Leave each center out in turn and compare methods");
+    AddLocoOptions(*command_, options_);
+    AddConfigOption(*command_, options_.config);
+  }
+
+  Status Run() override {
+    if (!command_->parsed()) return OkStatus();
+    CONSILIUM_RETURN_IF_ERROR(ApplyConfig(*command_, options_.config));
+    CONSILIUM_RETURN_IF_ERROR(Resolve(options_));
+    CONSILIUM_RETURN_IF_ERROR(StudyFolder::Check(options_.out, options_.resume));
+    CONSILIUM_RETURN_IF_ERROR(CheckNetwork());
+    const SystemClock clock;
+    Progress progress(ProgressOnStderr(clock));
+    CONSILIUM_ASSIGN_OR_RETURN(const Cohort cohort, ReadCohort(progress));
+    CONSILIUM_ASSIGN_OR_RETURN(const StudyResult result, RunStudy(MakeStudy(cohort, progress)));
+    Print(result);
+    return OkStatus();
+  }
+
+ private:
+  /// Everything that the first training would stumble over.
+  Status CheckNetwork() const {
+    if (options_.study.transport == TransportKind::kGrpc) {
+      CONSILIUM_RETURN_IF_ERROR(CheckGrpcRunner(OwnProgramFolder()));
+    }
+    return FirstNet({MakeNet, options_.study.weights}, options_.study.plan).status();
+  }
+
+  Result<Cohort> ReadCohort(Progress& progress) {
+    CohortRequest request = options_.cohort;
+    request.interrupt = &ProcessInterrupt();
+    request.check = [this](const Dataset& labels) { return CheckCohort(options_.study, labels); };
+    progress.Say("reading the cohort");
+    return OpenCohort(request);
+  }
+
+  Study MakeStudy(const Cohort& cohort, Progress& progress) const {
+    Study study;
+    study.options = options_.study;
+    study.version = version_;
+    study.cohort = cohort.description;
+    study.warnings = cohort.warnings;
+    study.dataset = cohort.dataset;
+    study.out = options_.out;
+    study.resume = options_.resume;
+    study.hasher = BuiltInDigest();
+    if (options_.study.transport == TransportKind::kGrpc) {
+      study.federated = GrpcRunner(OwnProgramFolder());
+    }
+    study.interrupt = &ProcessInterrupt();
+    study.progress = &progress;
+    return study;
+  }
+
+  void Print(const StudyResult& result) const {
+    if (options_.json) {
+      std::cout << FormatSummary(result.summary);
+      return;
+    }
+    std::cout << "\n"
+              << result.tasks.front() << ", each center left out in turn\n\n"
+              << DrawText(ResultTable(result.summary, result.tasks.front())) << "\n"
+              << "report: " << options_.out << "/report.md\n"
+              << "rows:   " << options_.out << "/summary.csv, summary.json\n";
+  }
+
+  std::string version_;
+  LocoOptions options_;
+  CLI::App* command_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> AddLocoCommand(CLI::App& app, const std::string& version) {
+  return std::make_unique<LocoCommand>(app, version);
+}
+
+}  // namespace consilium

@@ -1,0 +1,227 @@
+#include "simulations/cli/loco_options.h"
+
+#include "common/nn/backbone.h"
+#include "common/nn/compute.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace consilium {
+namespace {
+
+constexpr const char* kCohortGroup = "Cohort";
+constexpr const char* kStudyGroup = "Study";
+constexpr const char* kModelGroup = "Model and training";
+constexpr const char* kMachineGroup = "Machine";
+constexpr const char* kOutputGroup = "Output";
+
+void AddCohortOptions(CLI::App& command, LocoOptions& options) {
+  CohortRequest& cohort = options.cohort;
+  command
+      .add_option("--cohort", cohort.manifest,
+                  "Manifest: CSV of pictures, patients, centers, labels")
+      ->type_name("MANIFEST")
+      ->group(kCohortGroup);
+  command.add_flag("--synthetic", cohort.synthetic, "Generate a cohort instead")
+      ->group(kCohortGroup);
+  command
+      .add_option("--scale", cohort.scale, "Size of the synthetic cohort; 1 is the official size")
+      ->type_name("FACTOR")
+      ->capture_default_str()
+      ->group(kCohortGroup);
+  command.add_option("--cohort-seed", cohort.seed, "Seed of the synthetic cohort")
+      ->type_name("SEED")
+      ->capture_default_str()
+      ->group(kCohortGroup);
+  command
+      .add_option("--tensor-cache", cohort.tensor_cache, "Preprocessed cohort in one file instead")
+      ->type_name("FILE")
+      ->group(kCohortGroup);
+}
+
+void AddStudyOptions(CLI::App& command, LocoOptions& options) {
+  RunPlan& plan = options.study.plan;
+  command
+      .add_option("--methods", options.methods,
+                  "Compared: local, stl, mdmt-central, mdmt-federated")
+      ->type_name("LIST")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command.add_option("--seed", options.study.seeds, "Seed of splits, weights, order; repeatable")
+      ->type_name("SEED")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command.add_option("--rounds", plan.rounds.rounds, "Rounds of federated training")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command.add_option("--local-epochs", plan.rounds.local_epochs, "Epochs of a site in each round")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command
+      .add_option("--epochs", options.study.epochs,
+                  "Epochs of the other methods; 0: rounds x local epochs")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command
+      .add_option("--heads", options.heads, "Task heads stay on the sites (local) or are shared")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command
+      .add_option("--weighting", options.weighting,
+                  "How sites count: per-group (a head by its task's labels) or exact")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command
+      .add_option("--normalisation", options.normalisation,
+                  "Running statistics are shared or stay local")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->group(kStudyGroup);
+}
+
+void AddTrainingOptions(CLI::App& command, LocoOptions& options) {
+  RunPlan& plan = options.study.plan;
+  TrainingOptions& training = plan.training;
+  AddModelOptions(command, options.model);
+  for (const char* name : {"--backbone", "--weights", "--brixia"}) {
+    command.get_option(name)->group(kModelGroup);
+  }
+  command.add_option("--image-size", plan.image_size, "Pixels per side that the network sees")
+      ->type_name("PIXELS")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command.add_option("--batch-size", training.batch_size, "Images per step")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command.add_option("--learning-rate", training.learning_rate, "Of Adam")
+      ->type_name("RATE")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command.add_option("--weight-decay", training.weight_decay, "Of Adam")
+      ->type_name("RATE")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command.add_option("--dropout", training.dropout, "Of the heads")
+      ->type_name("PROBABILITY")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command.add_flag("--no-augment", options.no_augment, "Train on the pictures as they are")
+      ->group(kModelGroup);
+  command
+      .add_flag("--class-weights", training.class_weights,
+                "Weigh classes by their inverse frequency")
+      ->group(kModelGroup);
+  command
+      .add_option("--reduction", options.reduction,
+                  "A task's loss is the mean over labelled images (labelled) or over all (batch)")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command
+      .add_option("--warm-up", plan.schedule.warm_up, "First epochs or rounds that are never best")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command
+      .add_option("--plateau-patience", plan.schedule.plateau_patience,
+                  "Epochs or rounds without improvement before the learning rate falls")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command
+      .add_option("--patience", plan.schedule.stop_patience,
+                  "Epochs or rounds without improvement before training stops")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kModelGroup);
+}
+
+void AddMachineOptions(CLI::App& command, LocoOptions& options) {
+  command.add_option("--device", options.study.device, "cpu or cuda:N")
+      ->type_name("DEVICE")
+      ->capture_default_str()
+      ->group(kMachineGroup);
+  command
+      .add_option("--threads", options.study.threads,
+                  "Threads of each training; part of the result")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kMachineGroup);
+  command
+      .add_option("--jobs", options.jobs,
+                  "Trainings, or sites of one, at a time; 0: as many as the cores allow")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kMachineGroup);
+  command
+      .add_option("--transport", options.transport,
+                  "in-process, or grpc: real daemons over mutual TLS")
+      ->type_name("KIND")
+      ->capture_default_str()
+      ->group(kMachineGroup);
+}
+
+void AddOutputOptions(CLI::App& command, LocoOptions& options) {
+  command.add_option("--out", options.out, "New folder for the results")
+      ->type_name("DIR")
+      ->group(kOutputGroup);
+  command.add_flag("--resume", options.resume, "Go on with the interrupted study in --out")
+      ->group(kOutputGroup);
+  command.add_flag("--json", options.json, "Print summary.json instead of the table")
+      ->group(kOutputGroup);
+}
+
+}  // namespace
+
+void AddLocoOptions(CLI::App& command, LocoOptions& options) {
+  // A study waits for every site, however slow the machine: its results must not depend on that.
+  constexpr Millis kDay{24LL * 3600 * 1000};
+  options.study.plan.run = RunId("loco");
+  options.study.plan.rounds.deadline = kDay;
+  options.study.plan.rounds.site_lease = kDay;
+  AddCohortOptions(command, options);
+  AddStudyOptions(command, options);
+  AddTrainingOptions(command, options);
+  AddMachineOptions(command, options);
+  AddOutputOptions(command, options);
+}
+
+Status Resolve(LocoOptions& options) {
+  StudyOptions& study = options.study;
+  RunPlan& plan = study.plan;
+  CONSILIUM_ASSIGN_OR_RETURN(plan.tasks, TasksOf(options.model));
+  CONSILIUM_RETURN_IF_ERROR(FindBackbone(options.model.backbone).status().WithContext("backbone"));
+  plan.backbone = options.model.backbone;
+  study.weights = options.model.weights;
+  study.methods.clear();
+  for (const std::string& name : options.methods) {
+    CONSILIUM_ASSIGN_OR_RETURN(const Method method, ParseMethod(name));
+    study.methods.push_back(method);
+  }
+  CONSILIUM_ASSIGN_OR_RETURN(plan.heads, ParseHeadsMode(options.heads));
+  CONSILIUM_ASSIGN_OR_RETURN(plan.weighting, ParseWeighting(options.weighting));
+  CONSILIUM_ASSIGN_OR_RETURN(plan.normalisation, ParseNormalisationMode(options.normalisation));
+  CONSILIUM_ASSIGN_OR_RETURN(plan.training.reduction, ParseReduction(options.reduction));
+  CONSILIUM_ASSIGN_OR_RETURN(study.transport, ParseTransport(options.transport));
+  CONSILIUM_RETURN_IF_ERROR(ParseDevice(study.device).status().WithContext("device"));
+  plan.training.augment = !options.no_augment;
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  study.jobs = options.jobs > 0 ? options.jobs : std::max(1, cores / std::max(1, study.threads));
+  if (!(options.cohort.scale > 0 && options.cohort.scale <= 10)) {
+    return InvalidArgument("scale: outside its range, expected above 0 and up to 10");
+  }
+  options.cohort.tasks = plan.tasks;
+  options.cohort.image_size = plan.image_size;
+  options.cohort.threads = cores;
+  return ValidateStudy(study);
+}
+
+}  // namespace consilium

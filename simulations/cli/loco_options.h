@@ -1,0 +1,40 @@
+/// The options of `consilium-sim loco`: text as given, plain structs out.
+#pragma once
+
+#include "common/base/result.h"
+#include "simulations/cli/model_options.h"
+#include "simulations/cohort/cohort.h"
+#include "simulations/study/study_options.h"
+
+#include <CLI/App.hpp>
+
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+struct LocoOptions {
+  std::string config;
+  CohortRequest cohort;
+  ModelOptions model;
+  StudyOptions study;  ///< of the choices below, filled by Resolve
+  std::vector<std::string> methods = {"local", "stl", "mdmt-central", "mdmt-federated"};
+  std::string heads = "local";
+  std::string weighting = "per-group";
+  std::string normalisation = "shared";
+  std::string reduction = "labelled";
+  std::string transport = "in-process";
+  bool no_augment = false;
+  int jobs = 0;  ///< 0: cores / threads
+  std::string out;
+  bool resume = false;
+  bool json = false;
+};
+
+void AddLocoOptions(CLI::App& command, LocoOptions& options);
+
+/// Turns text into `study` and `cohort`, and checks everything that needs no file of the cohort.
+/// Errors: kInvalidArgument "field: what is wrong and what was expected".
+Status Resolve(LocoOptions& options);
+
+}  // namespace consilium

@@ -1,0 +1,20 @@
+/// What consilium-sim reads from YAML. A build without YAML refuses both.
+/// Errors: kNotFound; kInvalidArgument "FILE:LINE: what is wrong and what was expected".
+#pragma once
+
+#include "common/base/result.h"
+#include "common/federation/run_plan.h"
+
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+/// Options of a command as arguments, "--rounds", "20" (common/config/option_file.h).
+Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
+                                                const std::vector<std::string>& known);
+
+/// common/config/run_config.h.
+Result<RunPlan> ReadPlanFile(const std::string& path);
+
+}  // namespace consilium

@@ -1,0 +1,14 @@
+#include "simulations/cli/yaml_files.h"
+
+namespace consilium {
+
+Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
+                                                const std::vector<std::string>&) {
+  return InvalidArgument(path + ": config: this build reads no YAML, give options instead");
+}
+
+Result<RunPlan> ReadPlanFile(const std::string& path) {
+  return InvalidArgument(path + ": run: this build reads no YAML, give options instead");
+}
+
+}  // namespace consilium

@@ -1,0 +1,19 @@
+/// Parts of a Dataset that share its images. Threads: pure.
+#pragma once
+
+#include "common/data/dataset.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace consilium {
+
+/// The same samples with the labels of task `task` alone; shares the images.
+std::shared_ptr<const Dataset> SingleTaskView(const Dataset& dataset, std::size_t task);
+
+/// Each center's samples in their order: what that center's own site process would load. Centers
+/// that lie together in `dataset` share its images, others get a copy.
+std::map<std::string, std::shared_ptr<const Dataset>> CenterDatasets(const Dataset& dataset);
+
+}  // namespace consilium

@@ -1,0 +1,55 @@
+/// One federated training with centers as sites, whatever carries its messages.
+///
+/// A FederatedRunner drives RoundCoordinator and SiteRunner: RunInProcess in threads of this
+/// process, RunInProcesses (simulations/processes) as real programs over mutual TLS. Equal runs
+/// give equal bits through either.
+#pragma once
+
+#include "common/base/hasher.h"
+#include "common/base/interrupt.h"
+#include "common/base/result.h"
+#include "common/data/dataset.h"
+#include "common/federation/run_plan.h"
+#include "common/nn/multi_task_net.h"
+#include "common/tensor_file/safetensors.h"
+
+#include <torch/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <semaphore>
+#include <string>
+
+namespace consilium {
+
+struct FederatedRun {
+  RunPlan plan;
+  TensorFile initial;  ///< complete state
+  std::map<std::string, std::shared_ptr<const Dataset>> sites;
+  std::string device = "cpu";
+  int threads = 1;  ///< of each site
+  HasherFactory hasher;
+  NetFactory make_net = MakeNet;
+  /// Bounds how many sites of this process compute at once; may be null.
+  std::counting_semaphore<>* compute_slots = nullptr;
+  /// For the files of real processes; removed after a run that went well.
+  std::string work_folder;
+  const Interrupt* interrupt = nullptr;
+  /// Rounds done (with a fraction) of those planned.
+  std::function<void(double done, int round)> on_step;
+};
+
+struct FederatedModel {
+  ParameterBlob shared;  ///< of the best version
+  /// Heads and statistics that stayed on each site, of the best version.
+  std::map<std::string, ParameterBlob> local;
+  RoundNumber best_version = 0;
+};
+
+using FederatedRunner = std::function<Result<FederatedModel>(const FederatedRun&)>;
+
+/// Errors: those of the coordinator and of the first site that failed (named); kCancelled.
+Result<FederatedModel> RunInProcess(const FederatedRun& run);
+
+}  // namespace consilium

@@ -1,0 +1,69 @@
+#include "simulations/results/report.h"
+
+#include <algorithm>
+
+namespace consilium {
+namespace {
+
+constexpr std::string_view kMethods =
+    "| method | trained on |\n|---|---|\n"
+    "| local | one other center alone, its prognosis labels; the table shows the mean over those "
+    "centers |\n"
+    "| stl | prognosis labels of all other centers, pooled (single task) |\n"
+    "| mdmt-central | all labels of all other centers, pooled (multi-dataset, multi-task) |\n"
+    "| mdmt-federated | the same labels, each center a site whose images stay where they are |\n";
+
+constexpr std::string_view kLimits =
+    "- Intended use: research on federated multi-task learning. Not a medical device; not for "
+    "diagnosis, triage or any other clinical decision.\n"
+    "- Training data: the cohort above and nothing else, beyond the initial weights named under "
+    "Settings.\n"
+    "- Out of scope: lateral views, children, pictures from other modalities, any population "
+    "that the centers do not represent.\n"
+    "- Limits: a left-out center measures transfer to the centers of this cohort, not to every "
+    "hospital. Labels follow each center's own practice. Small centers make wide errors: read "
+    "the numbers with the images column beside them.\n"
+    "- Scores are softmax outputs and are not calibrated.\n"
+    "- Reproducing: the same program, settings, seeds, precision and thread count give the same "
+    "model, to be checked by `model_sha256` in `summary.json`.\n";
+
+std::string Section(std::string_view title) { return "\n## " + std::string(title) + "\n\n"; }
+
+bool HasRows(const Summary& summary, std::string_view task) {
+  return std::any_of(summary.rows.begin(), summary.rows.end(),
+                     [&](const Row& row) { return row.task == task; });
+}
+
+}  // namespace
+
+std::string FormatReport(const ReportInput& input) {
+  std::string text = "# Leave-one-center-out study\n\n";
+  text += "Made by " + input.summary.version + ".\n";
+  text += "Cohort: " + input.summary.cohort + ".\n";
+  if (input.jobs_done < input.jobs_planned) {
+    text += "\n**Incomplete: " + std::to_string(input.jobs_done) + " of " +
+            std::to_string(input.jobs_planned) +
+            " trainings are done.** Run again with `--resume`.\n";
+  }
+  for (const std::string& task : input.tasks) {
+    if (!HasRows(input.summary, task)) continue;
+    text += Section("Results: " + task);
+    text += DrawMarkdown(ResultTable(input.summary, task));
+  }
+  text +=
+      "\nEach center was left out in turn: none of its images took part in training. Per center: "
+      "mean over seeds. Over centers: mean ± sample standard deviation of the centers' means. "
+      "`-`: undefined, for example the AUROC of a center with one class.\n";
+  text += Section("Methods") + std::string(kMethods);
+  text += Section("Cohort") + DrawMarkdown(input.centers);
+  if (!input.warnings.empty()) {
+    text += "\n";
+    for (const std::string& warning : input.warnings) text += "- Warning: " + warning + "\n";
+  }
+  text += Section("Model card") + std::string(kLimits);
+  text += Section("Settings") + "| setting | value |\n|---|---|\n";
+  for (const auto& [name, value] : input.settings) text += "| " + name + " | " + value + " |\n";
+  return text;
+}
+
+}  // namespace consilium

@@ -1,0 +1,25 @@
+/// Holds one of a study's places to compute for as long as it lives, so that jobs side by side and
+/// the sites of federated ones never use more threads than allowed. Threads: one thread per object.
+#pragma once
+
+#include <semaphore>
+
+namespace consilium {
+
+class ComputeSlot {
+ public:
+  /// Waits for a place; `slots` may be null (no bound) and must outlive this.
+  explicit ComputeSlot(std::counting_semaphore<>* slots) : slots_(slots) {
+    if (slots_ != nullptr) slots_->acquire();
+  }
+  ~ComputeSlot() {
+    if (slots_ != nullptr) slots_->release();
+  }
+  ComputeSlot(const ComputeSlot&) = delete;
+  ComputeSlot& operator=(const ComputeSlot&) = delete;
+
+ private:
+  std::counting_semaphore<>* slots_;
+};
+
+}  // namespace consilium

@@ -1,0 +1,187 @@
+#include "simulations/study/run_job.h"
+
+#include "common/nn/state.h"
+#include "common/nn/torch_guard.h"
+#include "simulations/methods/central_fit.h"
+#include "simulations/methods/dataset_views.h"
+#include "simulations/methods/left_out.h"
+#include "simulations/study/compute_slot.h"
+#include "simulations/study/file_name.h"
+#include "simulations/study/score.h"
+
+#include <algorithm>
+
+namespace consilium {
+namespace {
+
+RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<TaskSpec>& tasks) {
+  RunPlan plan = context.options.plan;
+  plan.run = RunId(job.id.substr(0, 64));
+  plan.seed = job.seed;
+  plan.tasks = tasks;
+  return plan;
+}
+
+Row RowOf(const StudyContext& context, const Job& job, const std::string& left_out) {
+  Row row;
+  row.left_out = left_out;
+  row.method = ToString(job.method);
+  if (job.method == Method::kLocal) row.site = job.site;
+  row.backbone = context.options.plan.backbone;
+  row.seed = job.seed;
+  row.threads = context.options.threads;
+  return row;
+}
+
+EvaluateOptions EvaluationOf(const StudyContext& context) {
+  EvaluateOptions options;
+  options.device = torch::Device(context.options.device);
+  options.interrupt = context.interrupt;
+  return options;
+}
+
+std::string NameOf(const Job& job, const std::string& left_out) {
+  std::string name = "seed" + std::to_string(job.seed) + "." + FileNamePart(left_out) + "." +
+                     std::string(ToString(job.method));
+  if (job.method == Method::kLocal) name += "." + FileNamePart(job.site);
+  return name;
+}
+
+/// A step of `planned`, shown as counted from 1.
+std::string StepText(std::string_view what, int step, int planned) {
+  return std::string(what) + " " + std::to_string(std::min(step + 1, planned)) + "/" +
+         std::to_string(planned);
+}
+
+/// Which images a job in one place trains on, and with which tasks.
+struct CentralData {
+  std::shared_ptr<const Dataset> dataset;
+  Indices train;
+  Indices validation;
+  std::vector<std::string> tests;  ///< centers to be scored
+};
+
+CentralData DataOf(const StudyContext& context, const Job& job) {
+  const LeaveOneCenterOut& protocol = context.protocols.at(job.seed);
+  const std::size_t target = protocol.target;
+  CentralData data;
+  if (job.method == Method::kLocal) {
+    const Split& split = FindSite(protocol, job.site)->split;
+    data.train = WithLabel(*context.dataset, split.train, target);
+    data.validation = WithLabel(*context.dataset, split.validation, target);
+    for (const Fold& fold : protocol.folds) {
+      if (fold.left_out != job.site) data.tests.push_back(fold.left_out);
+    }
+  } else {
+    const Fold& fold = *FindFold(protocol, job.left_out);
+    data.train = PooledTraining(fold);
+    data.validation = PooledValidation(fold);
+    data.tests = {job.left_out};
+  }
+  if (job.method == Method::kMdmtCentral) {
+    data.dataset = context.dataset;
+  } else {
+    data.dataset = SingleTaskView(*context.dataset, target);
+    data.train = WithLabel(*context.dataset, data.train, target);
+    data.validation = WithLabel(*context.dataset, data.validation, target);
+  }
+  return data;
+}
+
+Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const Job& job,
+                                            const JobObserver& observer) {
+  const ComputeSlot slot(context.compute_slots);
+  if (context.interrupt != nullptr && context.interrupt->Requested()) {
+    return Cancelled("interrupted");
+  }
+  const CentralData data = DataOf(context, job);
+  const int epochs = CentralEpochs(context.options);
+  CentralFit fit;
+  fit.plan = PlanOf(context, job, data.dataset->tasks);
+  fit.epochs = epochs;
+  fit.stream = job.id;
+  fit.net = context.net;
+  fit.device = torch::Device(context.options.device);
+  fit.interrupt = context.interrupt;
+  fit.on_step = [&](double done, int epoch) {
+    observer(done / epochs, StepText("epoch", epoch, epochs));
+  };
+  CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model,
+                             FitCentrally(*data.dataset, data.train, data.validation, fit));
+  const std::string digest = Digest(context.hasher, ReadState(*model.net).bytes);
+  std::vector<ScoredModel> scored;
+  for (const std::string& center : data.tests) {
+    const Indices& test = FindFold(context.protocols.at(job.seed), center)->test;
+    CONSILIUM_ASSIGN_OR_RETURN(const Predictions predictions,
+                               Predict(model.net, *data.dataset, test, EvaluationOf(context)));
+    Row row = RowOf(context, job, center);
+    row.model_sha256 = digest;
+    scored.push_back(Score(row, NameOf(job, center), *data.dataset, test, predictions));
+  }
+  return scored;
+}
+
+/// The centers that take part: those with at least one training label.
+SitesOfRun SitesOf(const Dataset& dataset, const Fold& fold) {
+  SitesOfRun sites;
+  sites.task_holders.resize(dataset.tasks.size());
+  for (const SiteSplit& site : fold.sites) {
+    for (std::size_t j = 0; j < dataset.tasks.size(); ++j) {
+      if (CountLabelled(dataset, site.split.train, j) == 0) continue;
+      sites.task_holders[j].push_back(site.center);
+      sites.images[site.center] = static_cast<std::int64_t>(site.split.train.size());
+    }
+  }
+  return sites;
+}
+
+Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const Job& job,
+                                              const JobObserver& observer) {
+  const Fold& fold = *FindFold(context.protocols.at(job.seed), job.left_out);
+  const SitesOfRun sites = SitesOf(*context.dataset, fold);
+  const int rounds = context.options.plan.rounds.rounds;
+  FederatedRun run;
+  run.plan = PlanOf(context, job, context.dataset->tasks);
+  run.plan.rounds.expected_sites = static_cast<int>(sites.images.size());
+  run.plan.rounds.quorum = run.plan.rounds.expected_sites;
+  for (const auto& [center, images] : sites.images) run.sites[center] = context.centers.at(center);
+  run.device = context.options.device;
+  run.threads = context.options.threads;
+  run.hasher = context.hasher;
+  run.make_net = context.net.make;
+  run.compute_slots = context.compute_slots;
+  run.work_folder = context.work_folder + "/" + job.id;
+  run.interrupt = context.interrupt;
+  run.on_step = [&](double done, int round) {
+    observer(done / rounds, StepText("round", round, rounds));
+  };
+  CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(context.net, run.plan));
+  run.initial.blob = ReadState(*net);
+  CONSILIUM_ASSIGN_OR_RETURN(const FederatedModel model, context.federated(run));
+
+  const ComputeSlot slot(context.compute_slots);
+  net->to(torch::Device(context.options.device));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      const Predictions predictions,
+      PredictLeftOut(net, model, sites, *context.dataset, fold.test, EvaluationOf(context)));
+  Row row = RowOf(context, job, job.left_out);
+  row.heads = ToString(run.plan.heads);
+  row.weighting = ToString(run.plan.weighting);
+  row.transport = ToString(context.options.transport);
+  row.strategy = run.plan.strategy;
+  row.model_sha256 = Digest(context.hasher, model.shared.bytes);
+  return std::vector<ScoredModel>{
+      Score(row, NameOf(job, job.left_out), *context.dataset, fold.test, predictions)};
+}
+
+}  // namespace
+
+Result<std::vector<ScoredModel>> RunJob(const StudyContext& context, const Job& job,
+                                        const JobObserver& observer) {
+  return GuardTorch("training", [&] {
+    return job.method == Method::kMdmtFederated ? RunFederated(context, job, observer)
+                                                : RunCentral(context, job, observer);
+  });
+}
+
+}  // namespace consilium
