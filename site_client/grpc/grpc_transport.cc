@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kMaxMessage = 4 << 20;
 constexpr std::size_t kChunk = 1 << 20;
+constexpr Millis kConnectTime{2'000};
 
 /// A proxy of the environment cannot reach this machine's own addresses.
 bool IsLoopback(const std::string& address) {
@@ -41,20 +42,20 @@ std::shared_ptr<grpc::Channel> Dial(const GrpcTransportOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
   return grpc::CreateCustomChannel(options.aggregator, grpc::SslCredentials(tls), arguments);
 }
 
-void SetDeadline(grpc::ClientContext& context, Millis from_now) {
-  context.set_deadline(std::chrono::system_clock::now() + from_now);
+std::chrono::system_clock::time_point In(Millis from_now) {
+  return std::chrono::system_clock::now() + from_now;
 }
 
 class GrpcTransport final : public Transport {
  public:
   explicit GrpcTransport(GrpcTransportOptions options)
       : options_(std::move(options)),
-        stub_(v1::Federation::NewStub(Dial(options_))),
+        channel_(Dial(options_)),
+        stub_(v1::Federation::NewStub(channel_)),
         retry_(options_, std::random_device{}()) {}
 
   Result<RunOffer> GetRun() override {
@@ -109,11 +110,16 @@ class GrpcTransport final : public Transport {
   using Method = grpc::Status (v1::Federation::Stub::*)(grpc::ClientContext*, const Request&,
                                                         Reply*);
 
+  /// A connection makes progress only while somebody waits for it, and a call on a broken one
+  /// fails at once instead of waiting. Without a connection the call that follows says why.
+  void AwaitConnection() const { static_cast<void>(channel_->WaitForConnected(In(kConnectTime))); }
+
   template <typename Request, typename Reply>
   Status CallOnce(Method<Request, Reply> method, const Request& request, Reply& reply,
                   Millis patience) {
     grpc::ClientContext context;
-    SetDeadline(context, patience + options_.call_deadline);
+    AwaitConnection();
+    context.set_deadline(In(patience + options_.call_deadline));
     return FromGrpc((stub_.get()->*method)(&context, request, &reply));
   }
 
@@ -126,7 +132,8 @@ class GrpcTransport final : public Transport {
   /// Appends what `bytes` lacks of the model.
   Status FetchRest(const ModelRef& model, Bytes& bytes) {
     grpc::ClientContext context;
-    SetDeadline(context, options_.stream_deadline);
+    AwaitConnection();
+    context.set_deadline(In(options_.stream_deadline));
     v1::FetchModelRequest request;
     *request.mutable_model() = ToProto(model);
     request.set_offset(bytes.size());
@@ -167,7 +174,8 @@ class GrpcTransport final : public Transport {
 
   Status StreamFrom(const v1::UpdateStart& start, ByteView rest) {
     grpc::ClientContext context;
-    SetDeadline(context, options_.stream_deadline);
+    AwaitConnection();
+    context.set_deadline(In(options_.stream_deadline));
     v1::SubmitUpdateReply reply;
     const auto writer = stub_->SubmitUpdate(&context, &reply);
     v1::SubmitUpdateRequest part;
@@ -185,6 +193,7 @@ class GrpcTransport final : public Transport {
   }
 
   const GrpcTransportOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Federation::Stub> stub_;
   Retry retry_;
 };

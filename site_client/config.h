@@ -1,0 +1,34 @@
+/// The command line of consilium-site.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+
+#include <optional>
+#include <string>
+
+namespace consilium {
+
+struct SiteConfig {
+  std::string aggregator;
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  std::string state_folder;
+  std::string cohort;        ///< manifest; else tensor_cache is set
+  std::string center;        ///< empty: all rows
+  std::string tensor_cache;  ///< else cohort is set
+  std::string device = "cpu";
+  int threads = 1;
+  std::string local_state_out;  ///< empty: none is written
+  bool exit_when_finished = false;
+  bool json = false;
+  Millis retry_for{600'000};
+};
+
+/// Empty: --help or --version was asked for and has been printed.
+/// Errors: kInvalidArgument, one line.
+Result<std::optional<SiteConfig>> ParseSiteConfig(int argc, const char* const* argv,
+                                                  const std::string& version);
+
+}  // namespace consilium

@@ -1,0 +1,149 @@
+#include "site_client/daemon.h"
+
+#include "common/nn/compute.h"
+#include "common/security/certificates.h"
+#include "common/security/sha256.h"
+#include "common/security/tls_identity.h"
+#include "common/storage/file_io.h"
+#include "common/tensor_file/safetensors.h"
+#include "site_client/grpc/grpc_transport.h"
+#include "site_client/heartbeat_transport.h"
+#include "site_client/site_data.h"
+#include "site_client/site_session.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+namespace consilium {
+namespace {
+
+constexpr Millis kHeartbeat{1'000};
+constexpr Millis kBetweenRuns{5'000};
+constexpr Millis kPatience{3'000};  // how long an interrupt may go unheard
+
+/// What stays the same over all runs.
+struct Site {
+  SiteId id;
+  TlsIdentity identity;
+  torch::Device device{torch::kCPU};
+};
+
+Result<Site> ReadSite(const SiteConfig& config) {
+  Site site;
+  CONSILIUM_ASSIGN_OR_RETURN(
+      site.identity, ReadTlsIdentity(config.ca_file, config.certificate_file, config.key_file));
+  const Result<std::string> name = CommonNameOf(site.identity.certificate);
+  if (!name.ok()) return name.status().WithContext(config.certificate_file);
+  site.id = SiteId(*name);
+  CONSILIUM_ASSIGN_OR_RETURN(site.device, ParseDevice(config.device));
+  std::error_code failed;
+  std::filesystem::create_directories(config.state_folder, failed);
+  if (failed) return InvalidArgument(config.state_folder + ": " + failed.message());
+  return site;
+}
+
+Result<std::shared_ptr<const Dataset>> LoadData(const SiteConfig& config, const RunPlan& plan,
+                                                const Interrupt& interrupt, DaemonLog& log) {
+  auto data =
+      config.cohort.empty()
+          ? LoadSiteCache(config.tensor_cache, plan)
+          : LoadSiteCohort({config.cohort, config.center, config.threads, &interrupt}, plan);
+  if (data.ok()) {
+    log.Info("run " + plan.run.str() + ": " + std::to_string((*data)->samples.size()) + " images");
+  }
+  return data;
+}
+
+SessionOptions OptionsOf(const SiteConfig& config, const Site& site, const RunId& run,
+                         Transport& transport, const Interrupt& interrupt, DaemonLog& log) {
+  SessionOptions options;
+  options.runner.site = site.id;
+  options.runner.device = site.device;
+  options.runner.threads = config.threads;
+  // Runs differ in their layouts; a run's name is one that a folder may have (ValidatePlan).
+  options.runner.state_folder = (std::filesystem::path(config.state_folder) / run.str()).string();
+  options.runner.hasher = Sha256();
+  options.runner.interrupt = &interrupt;
+  options.runner.on_progress = [&transport, &log](const Progress& progress) {
+    // A heartbeat transport only remembers it.
+    static_cast<void>(transport.SendProgress(progress).ok());
+    if (progress.steps_done < progress.steps_planned) return;
+    log.Info("round " + std::to_string(progress.round) + ": trained " +
+             std::to_string(progress.steps_done) + " steps");
+  };
+  options.patience = kPatience;
+  options.load_data = [&](const RunPlan& plan) { return LoadData(config, plan, interrupt, log); };
+  return options;
+}
+
+Status WriteLocalState(SessionResult result, const SiteId& site, const std::string& path) {
+  TensorFile file;
+  file.blob = std::move(result.local_state);
+  if (file.blob.layout == nullptr) {
+    CONSILIUM_ASSIGN_OR_RETURN(file.blob.layout, Layout::Make({}));
+  }
+  file.metadata = {{"run", result.plan.run.str()},
+                   {"site", site.str()},
+                   {"best_version", std::to_string(result.best_version)},
+                   {"model_sha256", result.best_model.digest}};
+  return WriteFileAtomically(path, SerializeSafetensors(file));
+}
+
+void Wait(Millis length, const Interrupt& interrupt) {
+  constexpr Millis kSlice{100};
+  for (Millis rest = length; rest.count() > 0 && !interrupt.Requested(); rest -= kSlice) {
+    std::this_thread::sleep_for(std::min(rest, kSlice));
+  }
+}
+
+/// Until the aggregator offers another run than `finished`.
+Status AwaitAnotherRun(Transport& transport, const RunId& finished, const Interrupt& interrupt) {
+  while (!interrupt.Requested()) {
+    const Result<RunOffer> offer = transport.GetRun();
+    if (offer.ok() && offer->plan.run != finished) return OkStatus();
+    // An aggregator may well be away between two runs.
+    if (!offer.ok() && offer.status().code() != StatusCode::kUnavailable) return offer.status();
+    Wait(kBetweenRuns, interrupt);
+  }
+  return Cancelled("interrupted");
+}
+
+}  // namespace
+
+Status RunDaemon(const SiteConfig& config, const Interrupt& interrupt, DaemonLog& log) {
+  CONSILIUM_ASSIGN_OR_RETURN(const Site site, ReadSite(config));
+  GrpcTransportOptions options;
+  options.aggregator = config.aggregator;
+  options.identity = site.identity;
+  options.hasher = Sha256();
+  options.retry_for = config.retry_for;
+  options.interrupt = &interrupt;
+  options.on_retry = [&log](const Status& why, Millis pause) {
+    log.Warn("aggregator: " + std::string(ToString(why.code())) + ": " + why.message() +
+             "; again in " + std::to_string(pause.count()) + " ms");
+  };
+  CONSILIUM_ASSIGN_OR_RETURN(const auto network, MakeGrpcTransport(std::move(options)));
+  for (;;) {
+    RunId run;
+    {
+      HeartbeatTransport transport(*network, kHeartbeat);
+      CONSILIUM_ASSIGN_OR_RETURN(const RunOffer offer, transport.GetRun());
+      run = offer.plan.run;
+      CONSILIUM_ASSIGN_OR_RETURN(
+          SessionResult result,
+          RunSiteSession(transport, OptionsOf(config, site, run, transport, interrupt, log)));
+      log.Info("run " + run.str() + " finished: best version " +
+               std::to_string(result.best_version));
+      if (!config.local_state_out.empty()) {
+        CONSILIUM_RETURN_IF_ERROR(
+            WriteLocalState(std::move(result), site.id, config.local_state_out));
+      }
+    }
+    if (config.exit_when_finished) return OkStatus();
+    CONSILIUM_RETURN_IF_ERROR(AwaitAnotherRun(*network, run, interrupt));
+  }
+}
+
+}  // namespace consilium

@@ -1,0 +1,167 @@
+#include "tests/integration/small_federation.h"
+
+#include "common/base/random_stream.h"
+#include "common/config/run_config.h"
+#include "common/data/tensor_cache.h"
+#include "common/nn/multi_task_net.h"
+#include "common/nn/state.h"
+#include "common/storage/file_io.h"
+#include "common/tensor_file/safetensors.h"
+
+#include <torch/types.h>
+
+#include <cstdio>
+#include <numeric>
+#include <stdexcept>
+
+namespace consilium {
+namespace {
+
+constexpr int kImageSize = 32;
+constexpr int kImages = 24;
+
+std::string Program(const std::string& name) {
+  return std::string(CONSILIUM_PROGRAM_DIR) + "/" + name;
+}
+
+RunPlan SmallPlan(int rounds, Millis lease) {
+  RunPlan plan;
+  plan.run = RunId("small");
+  plan.tasks = {PrognosisTask(), *BrixiaTask("zones")};
+  plan.backbone = "mobilenet_v2";
+  plan.image_size = kImageSize;
+  plan.validation_fraction = 0.25;
+  plan.training.batch_size = 8;
+  plan.rounds.rounds = rounds;
+  plan.rounds.expected_sites = 2;
+  plan.rounds.deadline = Millis(60'000);
+  plan.rounds.site_lease = lease;
+  return plan;
+}
+
+/// Random pictures and labels; every second image has no score.
+Dataset RandomImages(const RunPlan& plan, const std::string& site) {
+  RandomStream random(StreamSeed(7, {"images", site}));
+  Dataset data;
+  data.tasks = plan.tasks;
+  data.images = torch::empty({kImages, kImageSize, kImageSize});
+  float* pixels = data.images.data_ptr<float>();
+  for (std::int64_t i = 0; i < data.images.numel(); ++i) {
+    pixels[i] = static_cast<float>(random.Uniform());
+  }
+  for (int i = 0; i < kImages; ++i) {
+    Sample sample;
+    sample.image = "image" + std::to_string(i) + ".png";
+    sample.patient = site + std::to_string(i);
+    sample.center = site;
+    sample.labels = {{i % 2}, {}};
+    if (i % 4 < 2) {
+      for (int zone = 0; zone < 6; ++zone) {
+        sample.labels[1].push_back(static_cast<int>(random.Below(4)));
+      }
+    }
+    data.samples.push_back(sample);
+  }
+  return data;
+}
+
+void Require(const Status& status) {
+  if (status.ok()) return;
+  throw std::runtime_error(status.message());
+}
+
+}  // namespace
+
+SmallFederation::SmallFederation(int rounds, Millis lease) { WriteInputs(rounds, lease); }
+
+void SmallFederation::WriteInputs(int rounds, Millis lease) {
+  const RunPlan plan = SmallPlan(rounds, lease);
+  Require(WriteFileAtomically(File("run.yaml"), AsBytes(FormatRunPlan(plan))));
+  auto net = MakeNet(plan);
+  Require(net.status());
+  const TensorFile initial{ReadState(**net), {}};
+  Require(WriteFileAtomically(File("init.safetensors"), SerializeSafetensors(initial)));
+  Indices all(kImages);
+  std::iota(all.begin(), all.end(), 0);
+  for (const char* site : {"A", "B"}) {
+    Require(WriteTensorCache(File(std::string(site) + ".cache"), RandomImages(plan, site), all));
+  }
+  Process make_ca(
+      {Program("consilium-aggregator"), "make-ca", "--out", File("ca"), "--sites", "A,B"},
+      File("make-ca"));
+  if (make_ca.Wait(kPatience) != 0) throw std::runtime_error("make-ca: " + make_ca.Errors());
+}
+
+std::string SmallFederation::MakeAnotherCa() {
+  Process make_ca(
+      {Program("consilium-aggregator"), "make-ca", "--out", File("other"), "--sites", "A,B"},
+      File("make-other"));
+  if (make_ca.Wait(kPatience) != 0) throw std::runtime_error("make-ca: " + make_ca.Errors());
+  return File("other");
+}
+
+Process SmallFederation::StartAggregator(const std::string& name) {
+  const std::string port_file = File(name + ".port");
+  std::remove(port_file.c_str());
+  Process process({Program("consilium-aggregator"),
+                   "serve",
+                   "--run",
+                   File("run.yaml"),
+                   "--model",
+                   File("init.safetensors"),
+                   "--state",
+                   File(name + ".state"),
+                   "--listen",
+                   "127.0.0.1:" + std::to_string(port_),
+                   "--ca",
+                   Certificate("ca.crt"),
+                   "--cert",
+                   Certificate("aggregator.crt"),
+                   "--key",
+                   Certificate("aggregator.key"),
+                   "--port-file",
+                   port_file,
+                   "--result",
+                   File(name + ".safetensors"),
+                   "--exit-when-finished"},
+                  File("aggregator" + std::to_string(started_++)));
+  const bool open = Eventually(
+      [&] { return !FileText(port_file).empty() || process.Wait(Millis(0)).has_value(); },
+      kPatience);
+  if (!open || FileText(port_file).empty()) {
+    throw std::runtime_error("the aggregator did not start: " + process.Errors());
+  }
+  port_ = std::stoi(FileText(port_file));
+  return process;
+}
+
+Process SmallFederation::StartSite(const std::string& site, const std::string& state,
+                                   const std::string& certificates, int retry_seconds) {
+  const std::string own = certificates.empty() ? File("ca") : certificates;
+  return Process(
+      {Program("consilium-site"), "--aggregator", "127.0.0.1:" + std::to_string(port_), "--ca",
+       Certificate("ca.crt"), "--cert", own + "/" + site + ".crt", "--key",
+       own + "/" + site + ".key", "--state", File(state), "--tensor-cache", File(site + ".cache"),
+       "--retry-for", std::to_string(retry_seconds), "--exit-when-finished"},
+      File("site" + site + std::to_string(started_++)));
+}
+
+std::string SmallFederation::ResultDigest(const std::string& name) const {
+  const std::string text = FileText(File(name + ".safetensors"));
+  const auto file = ParseSafetensors(AsBytes(text), name);
+  return file.ok() ? file->metadata.at("model_sha256") : "";
+}
+
+std::string SmallFederation::RunUndisturbed(const std::string& name) {
+  port_ = 0;
+  Process aggregator = StartAggregator(name);
+  Process a = StartSite("A", name + ".A");
+  Process b = StartSite("B", name + ".B");
+  if (aggregator.Wait(kPatience) != 0)
+    return "aggregator: " + aggregator.Errors() + aggregator.Output() + a.Errors() + b.Errors();
+  if (a.Wait(kPatience) != 0) return "site A: " + a.Errors();
+  if (b.Wait(kPatience) != 0) return "site B: " + b.Errors();
+  return ResultDigest(name);
+}
+
+}  // namespace consilium

@@ -1,0 +1,46 @@
+/// A consortium of two sites on this machine, small enough for a test: real programs, real TLS,
+/// random images.
+#pragma once
+
+#include "common/federation/run_plan.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_folder.h"
+
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+class SmallFederation {
+ public:
+  static constexpr Millis kPatience{120'000};
+
+  /// Writes the plan, the first model, the sites' tensor caches and all certificates.
+  explicit SmallFederation(int rounds, Millis lease = Millis(60'000));
+
+  /// Starts serving and waits for the port; the same port again after the first time. `name`: of
+  /// the state folder and the result, so that one federation can be run several times.
+  Process StartAggregator(const std::string& name);
+  /// `certificate`: folder of another CA's, or "" for this one's.
+  Process StartSite(const std::string& site, const std::string& state,
+                    const std::string& certificates = "", int retry_seconds = 60);
+  /// A CA of its own with the same names.
+  std::string MakeAnotherCa();
+
+  int port() const { return port_; }
+  std::string File(const std::string& name) const { return folder_.File(name); }
+  std::string Certificate(const std::string& name) const { return folder_.File("ca/" + name); }
+  /// model_sha256 of the result, or "" if there is none.
+  std::string ResultDigest(const std::string& name) const;
+  /// An undisturbed run of both sites; the digest of its result, or what went wrong.
+  std::string RunUndisturbed(const std::string& name);
+
+ private:
+  void WriteInputs(int rounds, Millis lease);
+
+  TempFolder folder_;
+  int port_ = 0;
+  int started_ = 0;
+};
+
+}  // namespace consilium
