@@ -10,7 +10,7 @@ readonly out=build/demo
 readonly demo=(
   --synthetic --scale 0.05 --image-size 64
   --methods "local,stl,mdmt-central,mdmt-federated"
-  --backbone resnet18 --rounds 5 --local-epochs 1 --seed 1
+  --backbone resnet18 --rounds 8 --local-epochs 1 --batch-size 8 --seed 1
   --out "$out"
 )
 

@@ -13,6 +13,7 @@
 namespace {
 
 consilium::Status Run(int argc, char** argv) {
+  consilium::KeepFreedMemory();
   CONSILIUM_RETURN_IF_ERROR(consilium::AllowOnlyTls13());
   const std::string version =
       consilium::VersionLine("consilium-site") + "\n" + consilium::BuildDescription();

@@ -9,6 +9,8 @@
 
 #include <charconv>
 #include <dlfcn.h>
+#include <limits>
+#include <malloc.h>
 #include <mutex>
 #include <optional>
 
@@ -69,6 +71,14 @@ void SetComputeThreads(int threads) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   set_openblas(threads);
+}
+
+void KeepFreedMemory() {
+  constexpr int never = std::numeric_limits<int>::max();
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, never);
+  // Heaps of further arenas are too small for tensors and would be mapped and unmapped again.
+  mallopt(M_ARENA_MAX, 1);
 }
 
 std::string BuildDescription() {

@@ -37,6 +37,7 @@ int Report(const consilium::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  consilium::KeepFreedMemory();
   const std::string version = FullVersion();
   CLI::App app("Federated multi-task learning on chest X-rays: experiments on one machine");
   app.set_version_flag("--version", version);
