@@ -39,15 +39,11 @@ Status ApplyConfig(CLI::App& command, const std::string& path) {
   if (path.empty()) return OkStatus();
   CONSILIUM_ASSIGN_OR_RETURN(const std::vector<std::string> arguments,
                              ReadConfigFile(path, OptionNames(command)));
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    CLI::Option& option = *command.get_option(arguments[i]);
-    const bool flag = option.get_items_expected_max() == 0;
-    if (!flag && ++i == arguments.size()) {
-      return InvalidArgument(path + ": " + option.get_single_name() + ": expected a value");
-    }
-    const std::string value = flag ? "true" : arguments[i];
+  for (const std::string& argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    CLI::Option& option = *command.get_option(argument.substr(0, equals));
     if (option.count() > 0) continue;
-    CONSILIUM_RETURN_IF_ERROR(Give(option, value).WithContext(path));
+    CONSILIUM_RETURN_IF_ERROR(Give(option, argument.substr(equals + 1)).WithContext(path));
   }
   return OkStatus();
 }

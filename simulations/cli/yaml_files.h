@@ -10,7 +10,7 @@
 
 namespace consilium {
 
-/// Options of a command as arguments, "--rounds", "20" (common/config/option_file.h).
+/// Options of a command as arguments, "--rounds=20", "--json=true" (common/config/option_file.h).
 Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
                                                 const std::vector<std::string>& known);
 

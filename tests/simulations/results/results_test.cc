@@ -46,7 +46,7 @@ std::size_t MetricIndex(std::string_view name) {
 }
 
 Aggregate FindAggregate(const std::vector<Aggregate>& all, const std::string& method,
-                               const std::optional<std::string>& left_out) {
+                        const std::optional<std::string>& left_out) {
   for (const Aggregate& aggregate : all) {
     if (aggregate.method == method && aggregate.left_out == left_out) return aggregate;
   }

@@ -1,0 +1,222 @@
+// consilium-sim as a person meets it: one clear line for every mistake, and nothing left behind.
+
+#include "common/storage/file_io.h"
+#include "tests/support/process.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace consilium {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+constexpr Millis kLimit{300'000};
+
+struct Ended {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+class CliTest : public ::testing::Test {
+ protected:
+  Ended Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim");
+    Process process(std::move(arguments), folder_.File("log" + std::to_string(runs_++)));
+    const std::optional<int> code = process.Wait(kLimit);
+    return {code.value_or(-1), process.Output(), process.Errors()};
+  }
+
+  /// Runs `loco` on the cohort of this test and expects one line on standard error, exit code 2
+  /// and no output folder.
+  void ExpectRefused(const std::string& part, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {
+        "loco", "--cohort", folder_.File("manifest.csv"), "--image-size", "32", "--rounds",
+        "1",    "--out",    folder_.File("out")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended ended = Run(arguments);
+    EXPECT_EQ(ended.code, 2) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(part));
+    std::string errors;
+    std::istringstream lines(ended.err);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("consilium-sim: ")) errors += line + "\n";
+    }
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << ended.err;
+    EXPECT_FALSE(fs::exists(folder_.File("out")));
+  }
+
+  void WriteManifest(const std::string& rows,
+                     const std::string& header = "image,patient_id,center,prognosis,brixia") {
+    std::ofstream(folder_.File("manifest.csv")) << header << "\n" << rows;
+  }
+
+  /// Two centers of two patients with both labels, all on one good picture each.
+  std::string GoodRows() {
+    std::string rows;
+    for (const std::string center : {"A", "B"}) {
+      for (int p = 0; p < 4; ++p) {
+        const std::string name = center + std::to_string(p);
+        WritePicture(name + ".tif");
+        rows += name + ".tif," + name + "," + center + "," + (p % 2 == 0 ? "mild" : "severe") +
+                ",012301\n";
+      }
+    }
+    return rows;
+  }
+
+  /// A 64 x 64 TIFF, the simplest of the readable kinds to write by hand.
+  void WritePicture(const std::string& name) {
+    std::string file("II*\0\x08\0\0\0", 8);
+    const auto entry = [&file](int tag, int type, std::uint32_t value) {
+      const std::uint32_t count = 1;
+      file.push_back(static_cast<char>(tag & 0xFF));
+      file.push_back(static_cast<char>(tag >> 8));
+      file.push_back(static_cast<char>(type));
+      file.push_back(0);
+      file.append(reinterpret_cast<const char*>(&count), 4);
+      file.append(reinterpret_cast<const char*>(&value), 4);
+    };
+    constexpr std::uint32_t kSide = 64;
+    file += std::string("\x08\0", 2);
+    entry(256, 4, kSide);  // width
+    entry(257, 4, kSide);  // height
+    entry(258, 3, 8);      // bits
+    entry(259, 3, 1);      // uncompressed
+    entry(262, 3, 1);      // black is zero
+    entry(273, 4, 8 + 2 + 8 * 12 + 4);
+    entry(278, 4, kSide);          // rows per strip
+    entry(279, 4, kSide * kSide);  // bytes
+    file += std::string(4, '\0');
+    for (std::uint32_t i = 0; i < kSide * kSide; ++i) {
+      file.push_back(static_cast<char>((i * 37 + i / kSide * 11) % 251));
+    }
+    std::ofstream(folder_.File(name), std::ios::binary) << file;
+  }
+
+  TempFolder folder_;
+  int runs_ = 0;
+};
+
+TEST_F(CliTest, HelpAndVersionSayWhatThisIs) {
+  const Ended version = Run({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_THAT(version.out, HasSubstr("consilium-sim 0."));
+  EXPECT_THAT(version.out, HasSubstr("commit"));
+  EXPECT_THAT(version.out, HasSubstr("LibTorch"));
+  const Ended help = Run({"loco", "--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("--weighting"));
+}
+
+TEST_F(CliTest, UsageErrorsEndWithTwo) {
+  EXPECT_EQ(Run({}).code, 2);
+  EXPECT_EQ(Run({"loco", "--rounds", "many"}).code, 2);
+  EXPECT_EQ(Run({"loco", "--unknown"}).code, 2);
+  EXPECT_THAT(Run({"loco", "--out", folder_.File("out")}).err,
+              HasSubstr("exactly one of --cohort"));
+}
+
+TEST_F(CliTest, HeaderFaultsAreNamedFirst) {
+  WriteManifest("x.png,p,A,wrong\n", "image,patient_id,centre,prognosis");
+  ExpectRefused("manifest.csv:1: center");
+}
+
+TEST_F(CliTest, ALabelOutsideItsRangeNamesItsLine) {
+  WriteManifest(GoodRows() + "more.png,p9,A,mild,012304\n");
+  ExpectRefused("manifest.csv:10: brixia");
+}
+
+TEST_F(CliTest, ADuplicateImageIsRefused) {
+  WriteManifest(GoodRows() + "A0.tif,A0,A,mild,\n");
+  ExpectRefused("manifest.csv:10: image");
+}
+
+TEST_F(CliTest, APatientInTwoCentersIsRefused) {
+  WriteManifest(GoodRows() + "more.png,A0,B,mild,\n");
+  ExpectRefused("manifest.csv:10: patient_id");
+}
+
+TEST_F(CliTest, AMissingImageIsRefused) {
+  WriteManifest(GoodRows() + "missing.png,p9,A,mild,\n");
+  ExpectRefused("manifest.csv:10: image");
+}
+
+TEST_F(CliTest, AnUnreadablePictureIsRefused) {
+  std::ofstream(folder_.File("broken.png")) << "not a picture";
+  WriteManifest(GoodRows() + "broken.png,p9,A,mild,\n");
+  ExpectRefused("manifest.csv:10: image");
+}
+
+TEST_F(CliTest, ADicomWithoutPixelsIsRefused) {
+  std::ofstream(folder_.File("empty.dcm"), std::ios::binary) << std::string(128, '\0') + "DICM";
+  WriteManifest(GoodRows() + "empty.dcm,p9,A,mild,\n");
+  ExpectRefused("manifest.csv:10: image");
+}
+
+TEST_F(CliTest, ATaskWithoutLabelsIsRefused) {
+  WriteManifest("A0.png,A0,A,mild,\nB0.png,B0,B,severe,\n");
+  ExpectRefused("brixia");
+}
+
+TEST_F(CliTest, ACohortOfOneCenterIsRefused) {
+  WriteManifest("A0.png,A0,A,mild,012301\nA1.png,A1,A,severe,\n");
+  ExpectRefused("cohort has one center ('A'), leave-one-center-out needs at least two");
+}
+
+TEST_F(CliTest, AnUnknownBackboneIsRefused) {
+  WriteManifest(GoodRows());
+  ExpectRefused("backbone", {"--backbone", "resnet19"});
+}
+
+TEST_F(CliTest, AnUnwritableOutputIsRefused) {
+  WriteManifest(GoodRows());
+  const std::string blocked = folder_.File("manifest.csv") + "/out";
+  const Ended ended = Run({"loco", "--cohort", folder_.File("manifest.csv"), "--out", blocked});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr(blocked + ": out: cannot be written"));
+}
+
+TEST_F(CliTest, AConfigurationFileNamesItsFaultsByLine) {
+  std::ofstream(folder_.File("c.yaml")) << "rounds: 1\nround: 2\n";
+  WriteManifest(GoodRows());
+  ExpectRefused("c.yaml:2: round", {"--config", folder_.File("c.yaml")});
+}
+
+TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
+  WriteManifest(GoodRows());
+  std::ofstream(folder_.File("c.yaml"))
+      << "methods: [stl, mdmt-federated]\nbackbone: mobilenet_v2\nrounds: 7\nimage-size: 32\n";
+  const Ended ended = Run({"loco", "--cohort", folder_.File("manifest.csv"), "--config",
+                           folder_.File("c.yaml"), "--rounds", "1", "--out", folder_.File("out")});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("mdmt-federated"));
+  const auto summary = nlohmann::json::parse(FileText(folder_.File("out/summary.json")));
+  EXPECT_EQ(summary["rows"].size(), 6U);  // stl: 2; mdmt-federated: 2 centers x 2 tasks
+  for (const std::string file : {"summary.csv", "report.md", "settings.json"}) {
+    EXPECT_TRUE(fs::exists(folder_.File("out/" + file))) << file;
+  }
+  EXPECT_THAT(FileText(folder_.File("out/settings.json")), HasSubstr("\"rounds\": \"1\""));
+}
+
+TEST_F(CliTest, InitWritesTheModelItNames) {
+  const std::string model = folder_.File("model.safetensors");
+  const Ended first = Run({"init", "--backbone", "mobilenet_v2", "--seed", "3", "--out", model});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_TRUE(fs::exists(model));
+  const Ended again = Run({"init", "--backbone", "mobilenet_v2", "--seed", "3", "--out", model});
+  EXPECT_EQ(first.out, again.out);
+  const Ended other = Run({"init", "--backbone", "mobilenet_v2", "--seed", "4", "--out", model});
+  EXPECT_NE(first.out.substr(0, 64), other.out.substr(0, 64));
+}
+
+}  // namespace
+}  // namespace consilium

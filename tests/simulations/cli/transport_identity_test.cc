@@ -1,0 +1,47 @@
+// The same federated study in this process and as real programs over mutual TLS: the same bits.
+
+#include "tests/support/process.h"
+#include "tests/support/temp_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+namespace consilium {
+namespace {
+
+constexpr Millis kLimit{600'000};
+
+class TransportIdentityTest : public ::testing::Test {
+ protected:
+  /// model_sha256 of each left-out center.
+  std::map<std::string, std::string> Models(const std::string& transport) {
+    const std::string out = folder_.File("out" + std::to_string(runs_++));
+    Process process(
+        {std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim", "loco", "--synthetic", "--scale",
+         "0.001", "--image-size", "32", "--backbone", "mobilenet_v2", "--methods", "mdmt-federated",
+         "--rounds", "2", "--threads", "1", "--transport", transport, "--out", out},
+        out + ".log");
+    EXPECT_EQ(process.Wait(kLimit), 0) << process.Errors();
+    const auto summary = nlohmann::json::parse(FileText(out + "/summary.json"), nullptr, false);
+    std::map<std::string, std::string> models;
+    if (!summary.is_object()) return models;
+    for (const auto& row : summary["rows"]) models[row["left_out"]] = row["model_sha256"];
+    return models;
+  }
+
+  TempFolder folder_;
+  int runs_ = 0;
+};
+
+TEST_F(TransportIdentityTest, ProcessesAndThreadsGiveEqualModels) {
+  const auto in_process = Models("in-process");
+  EXPECT_EQ(in_process.size(), 6U);
+  EXPECT_EQ(Models("grpc"), in_process);
+  EXPECT_EQ(Models("in-process"), in_process);
+}
+
+}  // namespace
+}  // namespace consilium
