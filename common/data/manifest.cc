@@ -15,7 +15,7 @@ constexpr std::uint64_t kMaxFileBytes = 1'000'000'000;
 constexpr std::size_t kMaxRows = 10'000'000;
 constexpr std::size_t kMaxCenterLength = 64;
 
-std::string Quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string Quoted(std::string_view text) { return std::string("'").append(text).append("'"); }
 
 bool HasControlCharacter(std::string_view text) {
   return std::any_of(text.begin(), text.end(),

@@ -14,7 +14,8 @@ std::string JoinedValues(const torch::Tensor& row) {
   for (std::int64_t i = 0; i < row.numel(); ++i) {
     char number[32];
     std::snprintf(number, sizeof(number), "%.9g", static_cast<double>(values[i]));
-    text += (i > 0 ? " " : "") + std::string(number);
+    if (i > 0) text += ' ';
+    text += number;
   }
   return text;
 }

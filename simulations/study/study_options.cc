@@ -91,11 +91,13 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
   const TrainingOptions& training = plan.training;
   std::string methods;
   for (const Method method : options.methods) {
-    methods += (methods.empty() ? "" : ",") + std::string(ToString(method));
+    if (!methods.empty()) methods += ',';
+    methods += ToString(method);
   }
   std::string seeds;
   for (const std::uint64_t seed : options.seeds) {
-    seeds += (seeds.empty() ? "" : ",") + std::to_string(seed);
+    if (!seeds.empty()) seeds += ',';
+    seeds += std::to_string(seed);
   }
   std::string tasks;
   for (const TaskSpec& task : plan.tasks) {
