@@ -6,7 +6,7 @@
 namespace consilium {
 namespace {
 
-constexpr std::size_t kMaxField = 64 * 1024;
+constexpr std::size_t kMaxField = std::size_t{64} * 1024;
 constexpr std::size_t kMaxFields = 4096;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 

@@ -16,6 +16,7 @@ namespace {
 struct Stratum {
   std::vector<bool> tasks;
   int severity = -1;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the zero inside <=> for a pointer.
   friend auto operator<=>(const Stratum&, const Stratum&) = default;
 };
 

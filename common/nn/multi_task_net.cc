@@ -63,7 +63,7 @@ std::vector<torch::Tensor> MultiTaskNetImpl::forward(torch::Tensor images) {
   return outputs;
 }
 
-void MultiTaskNetImpl::Train(bool freeze_normalisation) {
+void MultiTaskNetImpl::EnterTraining(bool freeze_normalisation) {
   train();
   if (!freeze_normalisation) return;
   for (const auto& module : modules(/*include_self=*/false)) {

@@ -36,7 +36,7 @@ class MultiTaskNetImpl : public torch::nn::Module {
   const std::vector<TaskSpec>& tasks() const { return tasks_; }
   Backbone& backbone() { return *backbone_; }
   /// Training mode, except that normalisation layers stay in evaluation mode if frozen.
-  void Train(bool freeze_normalisation);
+  void EnterTraining(bool freeze_normalisation);
 
  private:
   std::vector<TaskSpec> tasks_;

@@ -98,7 +98,7 @@ struct Trainer::Impl {
   Status Step(std::span<const std::int64_t> images, RandomStream* augment, EpochResult& result) {
     const Batch batch = MakeBatch(dataset, images, augment, options.device, ComputeType(*net));
     // A single image has no batch statistics.
-    net->Train(options.training.freeze_normalisation || images.size() == 1);
+    net->EnterTraining(options.training.freeze_normalisation || images.size() == 1);
     ForgetGradients();
     const std::vector<torch::Tensor> outputs = net->forward(Arranged(batch.images));
     CONSILIUM_ASSIGN_OR_RETURN(const torch::Tensor loss,

@@ -89,7 +89,7 @@ TEST(MultiTaskNetTest, RunsInDoublePrecision) {
 
 TEST(MultiTaskNetTest, DropoutRepeatsWithItsSeed) {
   MultiTaskNet net = TinyNet(BothTasks());
-  net->Train(/*freeze_normalisation=*/true);
+  net->EnterTraining(/*freeze_normalisation=*/true);
   net->SeedDropout(5);
   const torch::Tensor first = net->forward(Images())[0];
   EXPECT_FALSE(first.equal(net->forward(Images())[0]));
@@ -100,12 +100,12 @@ TEST(MultiTaskNetTest, DropoutRepeatsWithItsSeed) {
 TEST(MultiTaskNetTest, FrozenNormalisationKeepsItsStatistics) {
   MultiTaskNet net = TinyNet(BothTasks());
   const ParameterBlob before = ReadState(*net);
-  net->Train(/*freeze_normalisation=*/true);
+  net->EnterTraining(/*freeze_normalisation=*/true);
   net->forward(Images());
   EXPECT_EQ(ReadState(*net).bytes, before.bytes);
   EXPECT_TRUE(net->is_training());
 
-  net->Train(/*freeze_normalisation=*/false);
+  net->EnterTraining(/*freeze_normalisation=*/false);
   net->forward(Images());
   const ParameterBlob after = ReadState(*net);
   EXPECT_NE(after.bytes, before.bytes);

@@ -44,7 +44,8 @@ TEST(StateTest, BytesAreRowMajorWhateverTheMemoryFormat) {
   weight.set_data(weight.detach().contiguous(at::MemoryFormat::ChannelsLast));
   ASSERT_FALSE(weight.is_contiguous());
   EXPECT_EQ(ReadState(*net).bytes, rows);
-  EXPECT_EQ(std::memcmp(rows.data(), weight.detach().contiguous().data_ptr(), 4 * 3 * 3 * 3 * 4),
+  EXPECT_EQ(std::memcmp(rows.data(), weight.detach().contiguous().data_ptr(),
+                        std::size_t{4} * 3 * 3 * 3 * sizeof(float)),
             0);
 }
 
@@ -110,6 +111,7 @@ TEST(StateTest, EveryEntryThatDoesNotFitIsNamedAndNothingIsWritten) {
 TEST(StateTest, ALongListOfMisfitsIsCut) {
   MultiTaskNet net = TinyNet(1);
   std::vector<EntrySpec> entries;
+  entries.reserve(25);
   for (int i = 0; i < 25; ++i) entries.push_back({"x" + std::to_string(i), {}, {}});
   for (EntrySpec& entry : entries) entry.type = ElementType::kFloat32;
   EXPECT_STATUS(WriteState(*net, BlobOf(entries)), StatusCode::kInvalidArgument,

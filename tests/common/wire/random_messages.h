@@ -23,8 +23,8 @@ class RandomMessages {
     return text;
   }
   std::int32_t Int(std::int32_t low, std::int32_t high) {
-    return low +
-           static_cast<std::int32_t>(random_.Below(static_cast<std::uint64_t>(high - low + 1)));
+    return low + static_cast<std::int32_t>(random_.Below(static_cast<std::uint64_t>(high) -
+                                                         static_cast<std::uint64_t>(low) + 1));
   }
   std::int64_t Count() { return static_cast<std::int64_t>(random_.Below(1 << 20)); }
   bool Coin() { return random_.Bernoulli(0.5); }
