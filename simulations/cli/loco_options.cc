@@ -187,6 +187,9 @@ void AddLocoOptions(CLI::App& command, LocoOptions& options) {
   options.study.plan.run = RunId("loco");
   options.study.plan.rounds.deadline = kDay;
   options.study.plan.rounds.site_lease = kDay;
+  // For a few hundred images on a laptop; the paper's settings are in configs/loco.yaml.
+  options.study.plan.image_size = 128;
+  options.study.plan.training.batch_size = 8;
   AddCohortOptions(command, options);
   AddStudyOptions(command, options);
   AddTrainingOptions(command, options);

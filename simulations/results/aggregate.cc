@@ -87,6 +87,7 @@ std::vector<Aggregate> AggregateRows(std::span<const Row> rows) {
     AddOnce(centers, row.left_out);
     AddOnce(models, {row.method, row.backbone});
   }
+  std::sort(centers.begin(), centers.end());
   std::vector<Aggregate> aggregates;
   const auto add = [&](const std::string& task, const std::optional<std::string>& center) {
     for (const auto& [method, backbone] : models) {

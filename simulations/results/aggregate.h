@@ -31,8 +31,8 @@ struct Aggregate {
   std::vector<MetricSummary> metrics;  ///< in the order of ReportedMetrics()
 };
 
-/// Grouped by task, then center, then method, each in order of first appearance; the aggregates
-/// over all centers follow those of the task's centers.
+/// Grouped by task, then center (in order of name), then method, tasks and methods in order of first
+/// appearance; the aggregates over all centers follow those of the task's centers.
 std::vector<Aggregate> AggregateRows(std::span<const Row> rows);
 
 std::optional<double> Mean(std::span<const double> values);

@@ -62,7 +62,9 @@ std::string FormatReport(const ReportInput& input) {
   }
   text += Section("Model card") + std::string(kLimits);
   text += Section("Settings") + "| setting | value |\n|---|---|\n";
-  for (const auto& [name, value] : input.settings) text += "| " + name + " | " + value + " |\n";
+  for (const auto& [name, value] : input.settings) {
+    text += "| " + name + " | " + (value.empty() ? "none" : value) + " |\n";
+  }
   return text;
 }
 

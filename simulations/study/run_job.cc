@@ -135,6 +135,14 @@ SitesOfRun SitesOf(const Dataset& dataset, const Fold& fold) {
   return sites;
 }
 
+Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run) {
+  const std::lock_guard turn(*context.federated_turn);
+  if (context.interrupt != nullptr && context.interrupt->Requested()) {
+    return Cancelled("interrupted");
+  }
+  return context.federated(run);
+}
+
 Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const Job& job,
                                               const JobObserver& observer) {
   const Fold& fold = *FindFold(context.protocols.at(job.seed), job.left_out);
@@ -157,7 +165,7 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   };
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(context.net, run.plan));
   run.initial.blob = ReadState(*net);
-  CONSILIUM_ASSIGN_OR_RETURN(const FederatedModel model, context.federated(run));
+  CONSILIUM_ASSIGN_OR_RETURN(const FederatedModel model, TakeTurn(context, run));
 
   const ComputeSlot slot(context.compute_slots);
   net->to(torch::Device(context.options.device));

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <semaphore>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct StudyContext {
   HasherFactory hasher;
   std::string work_folder;
   std::counting_semaphore<>* compute_slots = nullptr;
+  /// One federated training at a time: its sites fill the slots, and each holds a network.
+  std::mutex* federated_turn = nullptr;
   const Interrupt* interrupt = nullptr;
 };
 

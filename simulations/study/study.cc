@@ -58,6 +58,7 @@ class StudyRun {
 
   Study study_;
   std::counting_semaphore<> slots_;
+  std::mutex federated_turn_;
   StudyContext context_;
   std::vector<std::string> warnings_;
   Settings settings_;
@@ -76,6 +77,7 @@ Status StudyRun::Prepare() {
   context_.federated = study_.federated;
   context_.hasher = study_.hasher;
   context_.compute_slots = &slots_;
+  context_.federated_turn = &federated_turn_;
   context_.interrupt = study_.interrupt;
   warnings_ = study_.warnings;
   const LeaveOneCenterOut& protocol = context_.protocols.begin()->second;
