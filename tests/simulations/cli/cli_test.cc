@@ -1,6 +1,7 @@
 // consilium-sim as a person meets it: one clear line for every mistake, and nothing left behind.
 
 #include "common/storage/file_io.h"
+#include "tests/simulations/cli/tiff.h"
 #include "tests/support/process.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 
 namespace consilium {
 namespace {
@@ -65,41 +65,12 @@ class CliTest : public ::testing::Test {
     for (const std::string center : {"A", "B"}) {
       for (int p = 0; p < 4; ++p) {
         const std::string name = center + std::to_string(p);
-        WritePicture(name + ".tif");
+        WriteTiff(folder_.File(name + ".tif"), p + center.front());
         rows += name + ".tif," + name + "," + center + "," + (p % 2 == 0 ? "mild" : "severe") +
                 ",012301\n";
       }
     }
     return rows;
-  }
-
-  /// A 64 x 64 TIFF, the simplest of the readable kinds to write by hand.
-  void WritePicture(const std::string& name) {
-    std::string file("II*\0\x08\0\0\0", 8);
-    const auto entry = [&file](int tag, int type, std::uint32_t value) {
-      const std::uint32_t count = 1;
-      file.push_back(static_cast<char>(tag & 0xFF));
-      file.push_back(static_cast<char>(tag >> 8));
-      file.push_back(static_cast<char>(type));
-      file.push_back(0);
-      file.append(reinterpret_cast<const char*>(&count), 4);
-      file.append(reinterpret_cast<const char*>(&value), 4);
-    };
-    constexpr std::uint32_t kSide = 64;
-    file += std::string("\x08\0", 2);
-    entry(256, 4, kSide);  // width
-    entry(257, 4, kSide);  // height
-    entry(258, 3, 8);      // bits
-    entry(259, 3, 1);      // uncompressed
-    entry(262, 3, 1);      // black is zero
-    entry(273, 4, 8 + 2 + 8 * 12 + 4);
-    entry(278, 4, kSide);          // rows per strip
-    entry(279, 4, kSide * kSide);  // bytes
-    file += std::string(4, '\0');
-    for (std::uint32_t i = 0; i < kSide * kSide; ++i) {
-      file.push_back(static_cast<char>((i * 37 + i / kSide * 11) % 251));
-    }
-    std::ofstream(folder_.File(name), std::ios::binary) << file;
   }
 
   TempFolder folder_;
