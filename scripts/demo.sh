@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 # The whole demonstration is set here; every option is explained by consilium-sim loco --help.
 readonly out=build/demo
 readonly demo=(
-  --synthetic --scale 0.05 --image-size 64
+  --synthetic --scale 0.03 --image-size 48
   --methods "local,stl,mdmt-central,mdmt-federated"
-  --backbone resnet18 --rounds 8 --local-epochs 1 --batch-size 8 --seed 1
+  --backbone resnet18 --rounds 5 --local-epochs 1 --batch-size 8 --seed 1
   --out "$out"
 )
 

@@ -1,25 +1,11 @@
 #include "site_client/site_session.h"
 
+#include "site_client/compute_slot.h"
+
 #include <utility>
 
 namespace consilium {
 namespace {
-
-/// Holds one of the slots, if there are any, while it lives.
-class ComputeSlot {
- public:
-  explicit ComputeSlot(std::counting_semaphore<>* slots) : slots_(slots) {
-    if (slots_ != nullptr) slots_->acquire();
-  }
-  ~ComputeSlot() {
-    if (slots_ != nullptr) slots_->release();
-  }
-  ComputeSlot(const ComputeSlot&) = delete;
-  ComputeSlot& operator=(const ComputeSlot&) = delete;
-
- private:
-  std::counting_semaphore<>* slots_;
-};
 
 Status Submit(Transport& transport, const SiteReport& report) {
   if (const auto* update = std::get_if<SiteUpdate>(&report)) {

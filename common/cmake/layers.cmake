@@ -35,7 +35,7 @@ set(CONSILIUM_LAYER_simulations
     simulations_results)
 set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations_synthetic)
 set(CONSILIUM_LAYER_simulations_processes
-    base federation storage tensor_file config security data simulations)
+    base federation storage tensor_file config security data site simulations)
 set(CONSILIUM_LAYER_simulations_yaml      base federation config)
 set(CONSILIUM_LAYER_simulations_digest    base security)
 set(CONSILIUM_LAYER_simulations_pictures

@@ -5,7 +5,7 @@
 #include "common/security/certificates.h"
 #include "common/storage/file_io.h"
 #include "simulations/processes/child_process.h"
-#include "simulations/study/compute_slot.h"
+#include "site_client/compute_slot.h"
 
 #include <chrono>
 #include <filesystem>

@@ -5,9 +5,9 @@
 #include "simulations/methods/central_fit.h"
 #include "simulations/methods/dataset_views.h"
 #include "simulations/methods/left_out.h"
-#include "simulations/study/compute_slot.h"
 #include "simulations/study/file_name.h"
 #include "simulations/study/score.h"
+#include "site_client/compute_slot.h"
 
 #include <algorithm>
 

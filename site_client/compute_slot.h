@@ -1,5 +1,5 @@
-/// Holds one of a study's places to compute for as long as it lives, so that jobs side by side and
-/// the sites of federated ones never use more threads than allowed. Threads: one thread per object.
+/// Holds one of a simulation's places to compute for as long as it lives, so that jobs side by side
+/// and the sites of federated ones never use more threads than allowed. Threads: one per object.
 #pragma once
 
 #include <semaphore>
