@@ -3,6 +3,7 @@
 #include "common/imaging/picture_writer.h"
 #include "common/storage/file_io.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 #include <torch/torch.h>
 
@@ -14,8 +15,6 @@ namespace {
 class CohortLoaderTest : public testing::Test {
  protected:
   CohortLoaderTest() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
     manifest_.path = folder_ + "/m.csv";
     manifest_.folder = folder_;
     manifest_.tasks = {PrognosisTask()};
@@ -30,9 +29,9 @@ class CohortLoaderTest : public testing::Test {
       manifest_.lines.push_back(i + 2);
     }
   }
-  ~CohortLoaderTest() override { std::filesystem::remove_all(folder_); }
 
-  std::string folder_ = testing::TempDir() + "cohort_loader_test";
+  TempFolder temp_;
+  std::string folder_ = temp_.path();
   Manifest manifest_;
 };
 

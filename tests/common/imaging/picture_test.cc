@@ -4,10 +4,10 @@
 #include "common/storage/file_io.h"
 #include "tests/common/imaging/dicom_file.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 #include <torch/torch.h>
 
-#include <filesystem>
 
 namespace consilium {
 namespace {
@@ -23,10 +23,10 @@ std::vector<float> Values(const Result<torch::Tensor>& picture) {
 
 /// The bytes of a 16-bit PNG of `pixels`.
 std::string Png(const std::vector<std::uint16_t>& pixels, int width, int height) {
-  const std::string path = testing::TempDir() + "picture_test.png";
+  const TempFolder folder;
+  const std::string path = folder.File("picture.png");
   EXPECT_OK(WritePng(path, pixels, width, height));
   const Result<Bytes> bytes = ReadFile(path, 1 << 20);
-  std::filesystem::remove(path);
   return bytes.ok() ? std::string(AsText(*bytes)) : std::string();
 }
 

@@ -4,6 +4,7 @@
 #include "common/imaging/cohort_loader.h"
 #include "common/storage/file_io.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 #include <torch/torch.h>
 
@@ -14,10 +15,8 @@ namespace {
 
 class CohortExportTest : public testing::Test {
  protected:
-  CohortExportTest() { std::filesystem::remove_all(folder_); }
-  ~CohortExportTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string folder_ = testing::TempDir() + "cohort_export_test";
+  TempFolder temp_;
+  std::string folder_ = temp_.File("cohort");
   std::vector<TaskSpec> tasks_ = {PrognosisTask(), BrixiaTask("zones").value()};
   CohortExportOptions options_{
       .cohort = {.seed = 5, .scale = 0.001, .image_size = 24, .threads = 2}};
