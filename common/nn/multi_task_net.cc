@@ -63,6 +63,11 @@ std::vector<torch::Tensor> MultiTaskNetImpl::forward(torch::Tensor images) {
   return outputs;
 }
 
+void MultiTaskNetImpl::SeedDropout(std::uint64_t seed) {
+  dropout_.Seed(seed);
+  if (SeededDropout* own = backbone_->dropout()) own->Seed(StreamSeed(seed, {"backbone"}));
+}
+
 void MultiTaskNetImpl::EnterTraining(bool freeze_normalisation) {
   train();
   if (!freeze_normalisation) return;

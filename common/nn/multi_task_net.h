@@ -32,7 +32,8 @@ class MultiTaskNetImpl : public torch::nn::Module {
   MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vector<TaskSpec> tasks, double dropout);
   /// images [B,3,S,S] -> per task [B,K_j], in the order of tasks().
   std::vector<torch::Tensor> forward(torch::Tensor images);
-  void SeedDropout(std::uint64_t seed) { dropout_.Seed(seed); }
+  /// The heads' dropout and the backbone's own.
+  void SeedDropout(std::uint64_t seed);
   const std::vector<TaskSpec>& tasks() const { return tasks_; }
   Backbone& backbone() { return *backbone_; }
   /// Training mode, except that normalisation layers stay in evaluation mode if frozen.

@@ -14,9 +14,8 @@ class TinyBackbone : public Backbone {
   TinyBackbone()
       : conv_(register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 4, 3)))),
         bn_(register_module("bn", torch::nn::BatchNorm2d(4))) {}
-  torch::Tensor forward(torch::Tensor images) override {
-    return torch::relu(bn_(conv_(images))).mean({2, 3});
-  }
+  torch::Tensor Maps(torch::Tensor images) override { return torch::relu(bn_(conv_(images))); }
+  torch::Tensor Pool(const torch::Tensor& maps) override { return maps.mean({2, 3}); }
   std::int64_t feature_width() const override { return 4; }
 
  private:

@@ -121,9 +121,9 @@ class DenseNet : public Backbone {
     features_->push_back("norm5", BatchNorm2d(width));
   }
 
-  torch::Tensor forward(torch::Tensor images) override {
+  torch::Tensor Maps(torch::Tensor images) override {
     torch::Tensor x = features_->forward(images);
-    return torch::adaptive_avg_pool2d(torch::relu_(x), {1, 1}).flatten(1);
+    return torch::relu_(x);
   }
 
   std::int64_t feature_width() const override { return width_; }
@@ -140,14 +140,7 @@ class DenseNet : public Backbone {
 
 template <DenseNetVariant variant>
 BackboneInfo Row(std::string_view name, std::int64_t parameters) {
-  return {
-      .name = name,
-      .feature_width = variant.FeatureWidth(),
-      .input_size = kImageNetInputSize,
-      .mean = kImageNetMean,
-      .standard_deviation = kImageNetStandardDeviation,
-      .parameters = parameters,
-      .make = []() -> std::shared_ptr<Backbone> { return std::make_shared<DenseNet>(variant); }};
+  return ImageNetRow<DenseNet, variant>(name, parameters, "classifier");
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ constexpr std::array<Stage, 7> kStages{{{1, 16, 1, 1},
                                         {6, 160, 3, 2},
                                         {6, 320, 1, 1}}};
 
+/// The family has one member here.
+struct MobileNetVariant {
+  constexpr std::int64_t FeatureWidth() const { return kLastWidth; }
+};
+
 /// Convolution, normalisation, ReLU6; torchvision's Conv2dNormActivation.
 class ConvNormActivationImpl : public torch::nn::Module {
  public:
@@ -85,7 +90,8 @@ class InvertedResidualImpl : public torch::nn::Module {
 
 class MobileNetV2 : public Backbone {
  public:
-  MobileNetV2() : features_(register_module("features", Sequential())) {
+  explicit MobileNetV2(const MobileNetVariant& /*variant*/)
+      : features_(register_module("features", Sequential())) {
     features_->push_back(std::make_shared<ConvNormActivationImpl>(
         Conv2dOptions(3, kFirstWidth, 3).stride(2).padding(1).bias(false)));
     std::int64_t width = kFirstWidth;
@@ -99,9 +105,7 @@ class MobileNetV2 : public Backbone {
     features_->push_back(Pointwise(width, kLastWidth));
   }
 
-  torch::Tensor forward(torch::Tensor images) override {
-    return torch::adaptive_avg_pool2d(features_->forward(images), {1, 1}).flatten(1);
-  }
+  torch::Tensor Maps(torch::Tensor images) override { return features_->forward(images); }
 
   std::int64_t feature_width() const override { return kLastWidth; }
 
@@ -112,13 +116,7 @@ class MobileNetV2 : public Backbone {
 }  // namespace
 
 std::vector<BackboneInfo> MobileNets() {
-  return {{.name = "mobilenet_v2",
-           .feature_width = kLastWidth,
-           .input_size = kImageNetInputSize,
-           .mean = kImageNetMean,
-           .standard_deviation = kImageNetStandardDeviation,
-           .parameters = 2'223'872,
-           .make = []() -> std::shared_ptr<Backbone> { return std::make_shared<MobileNetV2>(); }}};
+  return {ImageNetRow<MobileNetV2, MobileNetVariant{}>("mobilenet_v2", 2'223'872, "classifier.1")};
 }
 
 }  // namespace consilium

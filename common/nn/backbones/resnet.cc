@@ -23,6 +23,9 @@ struct ResNetVariant {
   std::array<int, 4> blocks{};  ///< per stage
   std::int64_t groups = 1;      ///< of the 3x3 convolutions (ResNeXt)
   std::int64_t group_width = 64;
+
+  constexpr std::int64_t Expansion() const { return bottleneck ? 4 : 1; }
+  constexpr std::int64_t FeatureWidth() const { return 512 * Expansion(); }
 };
 
 Conv2d Conv3x3(std::int64_t in, std::int64_t out, std::int64_t stride, std::int64_t groups = 1) {
@@ -57,8 +60,6 @@ class ResidualBlockImpl : public torch::nn::Module {
 
 class BasicBlockImpl : public ResidualBlockImpl {
  public:
-  static constexpr std::int64_t kExpansion = 1;
-
   BasicBlockImpl(std::int64_t in, std::int64_t planes, std::int64_t stride,
                  const ResNetVariant& /*variant*/)
       : conv1_(register_module("conv1", Conv3x3(in, planes, stride))),
@@ -84,12 +85,10 @@ class BasicBlockImpl : public ResidualBlockImpl {
 /// The stride sits at the 3x3 convolution (ResNet V1.5).
 class BottleneckImpl : public ResidualBlockImpl {
  public:
-  static constexpr std::int64_t kExpansion = 4;
-
   BottleneckImpl(std::int64_t in, std::int64_t planes, std::int64_t stride,
                  const ResNetVariant& variant)
-      : BottleneckImpl(in, planes * variant.group_width / 64 * variant.groups, planes * kExpansion,
-                       stride, variant.groups) {}
+      : BottleneckImpl(in, planes * variant.group_width / 64 * variant.groups,
+                       planes * variant.Expansion(), stride, variant.groups) {}
 
  protected:
   torch::Tensor Branch(const torch::Tensor& x) override {
@@ -134,13 +133,13 @@ class ResNet : public Backbone {
     }
   }
 
-  torch::Tensor forward(torch::Tensor images) override {
+  torch::Tensor Maps(torch::Tensor images) override {
     namespace F = torch::nn::functional;
     torch::Tensor x = bn1_(conv1_(images));
     x = torch::relu_(x);
     x = F::max_pool2d(x, F::MaxPool2dFuncOptions(3).stride(2).padding(1));
     for (Sequential& stage : stages_) x = stage->forward(x);
-    return torch::adaptive_avg_pool2d(x, {1, 1}).flatten(1);
+    return x;
   }
 
   std::int64_t feature_width() const override { return width_; }
@@ -153,7 +152,7 @@ class ResNet : public Backbone {
     for (int i = 0; i < blocks; ++i) {
       const std::int64_t stride = halve_resolution && i == 0 ? 2 : 1;
       stage->push_back(std::make_shared<Block>(width_, planes, stride, variant));
-      width_ = planes * Block::kExpansion;
+      width_ = planes * variant.Expansion();
     }
     return stage;
   }
@@ -166,14 +165,7 @@ class ResNet : public Backbone {
 
 template <ResNetVariant variant>
 BackboneInfo Row(std::string_view name, std::int64_t parameters) {
-  return {.name = name,
-          .feature_width =
-              512 * (variant.bottleneck ? BottleneckImpl::kExpansion : BasicBlockImpl::kExpansion),
-          .input_size = kImageNetInputSize,
-          .mean = kImageNetMean,
-          .standard_deviation = kImageNetStandardDeviation,
-          .parameters = parameters,
-          .make = []() -> std::shared_ptr<Backbone> { return std::make_shared<ResNet>(variant); }};
+  return ImageNetRow<ResNet, variant>(name, parameters, "fc");
 }
 
 }  // namespace
