@@ -4,7 +4,7 @@
 #include "common/data/mapped_file.h"
 #include "common/storage/file_io.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstring>
 #include <limits>

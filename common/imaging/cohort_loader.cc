@@ -3,7 +3,7 @@
 #include "common/imaging/picture.h"
 #include "common/storage/file_io.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <atomic>

@@ -6,7 +6,7 @@
 #include "common/imaging/raster.h"
 
 #include <opencv2/imgproc.hpp>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "common/training/class_weights.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numeric>
 

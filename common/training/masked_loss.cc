@@ -2,7 +2,7 @@
 
 #include "common/nn/torch_guard.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace consilium {
 namespace {

@@ -1,6 +1,7 @@
 #include "common/training/memory_layout.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace consilium {
 

@@ -2,7 +2,7 @@
 
 #include "common/data/intensity.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

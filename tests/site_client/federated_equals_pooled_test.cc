@@ -8,7 +8,7 @@
 #include "tests/support/status_matchers.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <cstring>

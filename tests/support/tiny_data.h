@@ -4,7 +4,7 @@
 #include "common/base/random_stream.h"
 #include "common/data/dataset.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numeric>
 #include <string>

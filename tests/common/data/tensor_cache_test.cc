@@ -5,7 +5,7 @@
 #include "tests/support/temp_folder.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace consilium {
 namespace {

@@ -6,8 +6,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
-#include <torch/torch.h>
-
+#include <torch/types.h>
 
 namespace consilium {
 namespace {

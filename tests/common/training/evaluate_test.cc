@@ -8,7 +8,8 @@
 #include "tests/support/tiny_net.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace consilium {
 namespace {

@@ -3,7 +3,9 @@
 #include "tests/support/status_matchers.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/functional.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

@@ -6,7 +6,7 @@
 #include "tests/support/tiny_net.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace consilium {
 namespace {

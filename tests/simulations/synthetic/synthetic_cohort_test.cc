@@ -3,7 +3,7 @@
 #include "simulations/synthetic/anatomy.h"
 #include "tests/support/status_matchers.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>
