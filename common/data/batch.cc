@@ -3,13 +3,10 @@
 #include "common/data/augment.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace consilium {
 namespace {
-
-constexpr float kImageNetMean[] = {0.485F, 0.456F, 0.406F};
-constexpr float kImageNetDeviation[] = {0.229F, 0.224F, 0.225F};
 
 /// float32 [B, S, S] on the CPU. Augmentations are drawn beforehand, in order, so the threads that
 /// apply them change no bit.
@@ -34,11 +31,14 @@ torch::Tensor GatherImages(const Dataset& dataset, std::span<const std::int64_t>
   return images;
 }
 
-torch::Tensor Normalised(const torch::Tensor& images, torch::Device device,
-                         torch::ScalarType dtype) {
-  const torch::Tensor mean = torch::tensor(at::ArrayRef<float>(kImageNetMean)).view({1, 3, 1, 1});
-  const torch::Tensor deviation =
-      torch::tensor(at::ArrayRef<float>(kImageNetDeviation)).view({1, 3, 1, 1});
+torch::Tensor PerChannel(const std::array<float, 3>& values) {
+  return torch::tensor(at::ArrayRef<float>(values)).view({1, 3, 1, 1});
+}
+
+torch::Tensor Normalised(const torch::Tensor& images, const InputStatistics& input,
+                         torch::Device device, torch::ScalarType dtype) {
+  const torch::Tensor mean = PerChannel(input.mean);
+  const torch::Tensor deviation = PerChannel(input.standard_deviation);
   return ((images.to(device).unsqueeze(1) - mean.to(device)) / deviation.to(device)).to(dtype);
 }
 
@@ -68,7 +68,8 @@ TaskTargets TargetsOf(const Dataset& dataset, std::span<const std::int64_t> indi
 }  // namespace
 
 Batch MakeBatch(const Dataset& dataset, std::span<const std::int64_t> indices,
-                RandomStream* augment, torch::Device device, torch::ScalarType dtype) {
+                RandomStream* augment, torch::Device device, torch::ScalarType dtype,
+                const InputStatistics& input) {
   std::vector<Augmentation> augmentations;
   if (augment != nullptr) {
     for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -76,7 +77,7 @@ Batch MakeBatch(const Dataset& dataset, std::span<const std::int64_t> indices,
     }
   }
   Batch batch;
-  batch.images = Normalised(GatherImages(dataset, indices, augmentations), device, dtype);
+  batch.images = Normalised(GatherImages(dataset, indices, augmentations), input, device, dtype);
   for (std::size_t task = 0; task < dataset.tasks.size(); ++task) {
     batch.targets.push_back(TargetsOf(dataset, indices, augmentations, task, device));
   }

@@ -1,6 +1,7 @@
 /// One batch, as the network and the loss take it.
 #pragma once
 
+#include "common/base/input_statistics.h"
 #include "common/base/random_stream.h"
 #include "common/data/dataset.h"
 
@@ -18,15 +19,15 @@ struct TaskTargets {
 };
 
 struct Batch {
-  torch::Tensor images;              ///< [B, 3, S, S], ImageNet mean and standard deviation
+  torch::Tensor images;              ///< [B, 3, S, S], normalised
   std::vector<TaskTargets> targets;  ///< one per task
 };
 
 /// Gathers `indices` of `dataset`. With `augment` set, each image is augmented (augment.h) by draws
 /// from it, in the order of `indices`, and zone labels follow a flip. Result on `device`, images of
-/// `dtype`.
+/// `dtype`, the grey value on all three channels, normalised by `input`.
 Batch MakeBatch(const Dataset& dataset, std::span<const std::int64_t> indices,
                 RandomStream* augment, torch::Device device,
-                torch::ScalarType dtype = torch::kFloat32);
+                torch::ScalarType dtype = torch::kFloat32, const InputStatistics& input = {});
 
 }  // namespace consilium

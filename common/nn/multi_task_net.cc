@@ -44,10 +44,11 @@ Status CheckNames(const TaskSpec& task) {
 }  // namespace
 
 MultiTaskNetImpl::MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vector<TaskSpec> tasks,
-                                   double dropout)
+                                   double dropout, const InputStatistics& input)
     : tasks_(std::move(tasks)),
       backbone_(register_module("backbone", std::move(backbone))),
-      dropout_(dropout) {
+      dropout_(dropout),
+      input_(input) {
   const auto heads = register_module("heads", std::make_shared<torch::nn::Module>("heads"));
   for (const TaskSpec& task : tasks_) {
     heads_.push_back(heads->register_module(
@@ -97,7 +98,8 @@ Result<MultiTaskNet> MakeNet(const RunPlan& plan) {
   CONSILIUM_ASSIGN_OR_RETURN(const BackboneInfo* info, FindBackbone(plan.backbone));
   for (const TaskSpec& task : plan.tasks) CONSILIUM_RETURN_IF_ERROR(CheckNames(task));
   return GuardTorch("making the network", [&] {
-    MultiTaskNet net(info->make(), plan.tasks, plan.training.dropout);
+    MultiTaskNet net(info->make(), plan.tasks, plan.training.dropout,
+                     InputStatistics{info->mean, info->standard_deviation});
     Initialise(net, StreamSeed(plan.seed, {"init"}));
     return net;
   });

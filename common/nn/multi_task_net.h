@@ -11,6 +11,7 @@
 /// Source: arXiv 2405.13771, published settings (docs/math.md, "Heads").
 #pragma once
 
+#include "common/base/input_statistics.h"
 #include "common/base/task_spec.h"
 #include "common/federation/run_plan.h"
 #include "common/nn/backbone.h"
@@ -29,13 +30,15 @@ namespace consilium {
 class MultiTaskNetImpl : public torch::nn::Module {
  public:
   /// Requires valid tasks of different ids and 0 <= dropout < 1.
-  MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vector<TaskSpec> tasks, double dropout);
-  /// images [B,3,S,S] -> per task [B,K_j], in the order of tasks().
+  MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vector<TaskSpec> tasks, double dropout,
+                   const InputStatistics& input = {});
+  /// images [B,3,S,S], normalised by input() -> per task [B,K_j], in the order of tasks().
   std::vector<torch::Tensor> forward(torch::Tensor images);
   /// The heads' dropout and the backbone's own.
   void SeedDropout(std::uint64_t seed);
   const std::vector<TaskSpec>& tasks() const { return tasks_; }
   Backbone& backbone() { return *backbone_; }
+  const InputStatistics& input() const { return input_; }
   /// Training mode, except that normalisation layers stay in evaluation mode if frozen.
   void EnterTraining(bool freeze_normalisation);
 
@@ -44,6 +47,7 @@ class MultiTaskNetImpl : public torch::nn::Module {
   std::shared_ptr<Backbone> backbone_;
   std::vector<std::shared_ptr<TaskHead>> heads_;  // one per task
   SeededDropout dropout_;
+  InputStatistics input_;
 };
 TORCH_MODULE(MultiTaskNet);
 

@@ -4,7 +4,8 @@
 #include "common/nn/torch_guard.h"
 #include "common/training/memory_layout.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>
@@ -95,7 +96,7 @@ Result<Predictions> Predict(MultiTaskNet net, const Dataset& dataset, const Indi
       }
       const std::int64_t size = std::min(batch_size, count - first);
       const Batch batch = MakeBatch(dataset, std::span(indices).subspan(first, size), nullptr,
-                                    options.device, ComputeType(*net));
+                                    options.device, ComputeType(*net), net->input());
       const std::vector<torch::Tensor> outputs = net->forward(Arranged(batch.images));
       for (std::size_t j = 0; j < outputs.size(); ++j) {
         predictions[j]

@@ -7,7 +7,10 @@
 #include "common/training/masked_loss.h"
 #include "common/training/memory_layout.h"
 
-#include <torch/torch.h>
+#include <torch/optim/adam.h>
+#include <torch/optim/sgd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 
@@ -96,7 +99,8 @@ struct Trainer::Impl {
   }
 
   Status Step(std::span<const std::int64_t> images, RandomStream* augment, EpochResult& result) {
-    const Batch batch = MakeBatch(dataset, images, augment, options.device, ComputeType(*net));
+    const Batch batch =
+        MakeBatch(dataset, images, augment, options.device, ComputeType(*net), net->input());
     // A single image has no batch statistics.
     net->EnterTraining(options.training.freeze_normalisation || images.size() == 1);
     ForgetGradients();

@@ -1,7 +1,7 @@
 #include "common/data/batch.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace consilium {
 namespace {
@@ -25,6 +25,17 @@ TEST(MakeBatchTest, NormalisesWithImageNetStatisticsOnThreeChannels) {
   const double value = dataset.images[1][2][3].item<double>();
   EXPECT_NEAR(batch.images[0][0][2][3].item<double>(), (value - 0.485) / 0.229, 1e-5);
   EXPECT_NEAR(batch.images[0][2][2][3].item<double>(), (value - 0.406) / 0.225, 1e-5);
+}
+
+TEST(MakeBatchTest, NormalisesWithTheStatisticsThatTheNetworkExpects) {
+  const Dataset dataset = TwoImages();
+  const Indices first{0};
+  const InputStatistics input{{0.5F, 0.25F, 0.125F}, {0.5F, 1, 2}};
+  const Batch batch = MakeBatch(dataset, first, nullptr, torch::kCPU, torch::kFloat32, input);
+  const auto value = dataset.images[0][0][7].item<float>();
+  EXPECT_FLOAT_EQ(batch.images[0][0][0][7].item<float>(), (value - 0.5F) / 0.5F);
+  EXPECT_FLOAT_EQ(batch.images[0][1][0][7].item<float>(), value - 0.25F);
+  EXPECT_FLOAT_EQ(batch.images[0][2][0][7].item<float>(), (value - 0.125F) / 2);
 }
 
 TEST(MakeBatchTest, IndicatorFollowsTheLabels) {
