@@ -57,7 +57,7 @@ Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options
   CONSILIUM_ASSIGN_OR_RETURN(const std::vector<Event> log, options.store->Load());
   if (log.empty()) CONSILIUM_RETURN_IF_ERROR(StoreModel(options, 0, shared.bytes).status());
 
-  options.initial = {};  // lives in the blob store from here on
+  options.initial.blob = {};  // lives in the blob store from here on
   auto coordinator = std::make_unique<StoredCoordinator>(
       std::move(options), std::move(offer), shared.layout, std::move(codec), std::move(strategy));
   CONSILIUM_RETURN_IF_ERROR(coordinator->Start(log, model0));

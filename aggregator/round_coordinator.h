@@ -83,7 +83,7 @@ class RoundCoordinator {
   virtual RunSnapshot Snapshot() const = 0;
   /// True once the run is finished; waits up to `patience`.
   virtual bool WaitFinished(Millis patience) = 0;
-  /// The result: best version's shared state, with metadata (run, round, tasks). Requires finished.
+  /// The result: best version's shared state, with its metadata (model_metadata.h). Requires finished.
   virtual Result<TensorFile> FinalModel() const = 0;
   virtual ModelRef BestModel() const = 0;
   /// Does all work that is due: aggregation, deadlines, lost sites. For coordinators without

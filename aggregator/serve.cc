@@ -62,16 +62,8 @@ std::string StandsFor(const Inputs& inputs) {
          "# initial model: " + Digest(Sha256(), inputs.initial.blob.bytes) + "\n";
 }
 
-Status WriteResult(const RoundCoordinator& coordinator, const RunPlan& plan,
-                   const std::string& path) {
-  CONSILIUM_ASSIGN_OR_RETURN(TensorFile result, coordinator.FinalModel());
-  const ModelRef best = coordinator.BestModel();
-  std::string tasks;
-  for (const TaskSpec& task : plan.tasks) tasks += (tasks.empty() ? "" : ",") + task.id.str();
-  result.metadata["run"] = plan.run.str();
-  result.metadata["best_version"] = std::to_string(best.version);
-  result.metadata["model_sha256"] = best.digest;
-  result.metadata["tasks"] = tasks;
+Status WriteResult(const RoundCoordinator& coordinator, const std::string& path) {
+  CONSILIUM_ASSIGN_OR_RETURN(const TensorFile result, coordinator.FinalModel());
   return WriteFileAtomically(path, SerializeSafetensors(result));
 }
 
@@ -134,7 +126,7 @@ Status Serve(const ServeConfig& config, const Interrupt& interrupt, DaemonLog& l
   }
   if (status.ok()) status = AwaitEnd(*coordinator, interrupt);
   if (status.ok() && !config.result_file.empty()) {
-    status = WriteResult(*coordinator, plan, config.result_file);
+    status = WriteResult(*coordinator, config.result_file);
   }
   if (status.ok()) {
     const ModelRef best = coordinator->BestModel();

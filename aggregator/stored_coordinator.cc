@@ -2,9 +2,11 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/change_lines.h"
+#include "common/tensor_file/model_metadata.h"
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace consilium {
 namespace {
@@ -366,6 +368,7 @@ ModelRef StoredCoordinator::BestModel() const {
 
 Result<TensorFile> StoredCoordinator::FinalModel() const {
   ModelRef best;
+  std::optional<double> best_loss;
   {
     const std::lock_guard lock(mutex_);
     if (engine_.phase() != RoundPhase::kFinished) {
@@ -373,6 +376,7 @@ Result<TensorFile> StoredCoordinator::FinalModel() const {
                                 std::to_string(engine_.round()));
     }
     best = engine_.best_model();
+    best_loss = engine_.best_loss();
   }
   TensorFile file;
   file.blob.layout = layout_;
@@ -381,17 +385,12 @@ Result<TensorFile> StoredCoordinator::FinalModel() const {
       Digest(options_.hasher, file.blob.bytes) != best.digest) {
     return DataLoss("the stored model does not match its digest");
   }
-  std::string tasks;
-  for (const TaskSpec& task : options_.plan.tasks) {
-    tasks += (tasks.empty() ? "" : ",") + task.id.str();
-  }
-  file.metadata = {{"run", options_.plan.run.str()},
-                   {"round", std::to_string(best.version - 1)},
-                   {"version", std::to_string(best.version)},
-                   {"backbone", options_.plan.backbone},
-                   {"strategy", options_.plan.strategy},
-                   {"tasks", tasks},
-                   {"model_sha256", best.digest}};
+  ModelMetadata metadata = MetadataOf(options_.plan, options_.initial.metadata);
+  metadata.round = best.version - 1;
+  if (best_loss.has_value()) metadata.metrics["validation_loss"] = *best_loss;
+  metadata.model_sha256 = best.digest;
+  metadata.parent_sha256 = offer_.initial.digest;
+  file.metadata = FormatModelMetadata(metadata);
   return file;
 }
 

@@ -5,6 +5,7 @@
 #include "common/security/sha256.h"
 #include "common/security/tls_identity.h"
 #include "common/storage/file_io.h"
+#include "common/tensor_file/model_metadata.h"
 #include "common/tensor_file/safetensors.h"
 #include "site_client/grpc/grpc_transport.h"
 #include "site_client/heartbeat_transport.h"
@@ -84,10 +85,12 @@ Status WriteLocalState(SessionResult result, const SiteId& site, const std::stri
   if (file.blob.layout == nullptr) {
     CONSILIUM_ASSIGN_OR_RETURN(file.blob.layout, Layout::Make({}));
   }
-  file.metadata = {{"run", result.plan.run.str()},
-                   {"site", site.str()},
-                   {"best_version", std::to_string(result.best_version)},
-                   {"model_sha256", result.best_model.digest}};
+  ModelMetadata metadata = MetadataOf(result.plan);
+  metadata.round = result.best_version - 1;
+  // The shared state that these heads and statistics belong to.
+  metadata.parent_sha256 = result.best_model.digest;
+  file.metadata = FormatModelMetadata(metadata);
+  file.metadata["site"] = site.str();
   return WriteFileAtomically(path, SerializeSafetensors(file));
 }
 

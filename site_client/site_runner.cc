@@ -66,10 +66,21 @@ class SiteRunnerImpl : public SiteRunner {
   }
 
   Result<ParameterBlob> LocalState(RoundNumber version) const override {
-    return local_.At(version);
+    CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob all, local_.At(version));
+    if (all.layout == nullptr) return all;
+    return Subset(all, [this](const EntrySpec& entry) {
+      const TaskId head = HeadOf(entry);
+      return head.empty() || Trains(head);
+    });
   }
 
  private:
+  bool Trains(const TaskId& task) const {
+    const std::vector<TaskHolding> held = HoldingsOf(*data_, split_);
+    return std::ranges::any_of(
+        held, [&](const TaskHolding& one) { return one.task == task && one.train > 0; });
+  }
+
   Result<SiteReport> Obey(const Instruction& instruction, const Bytes& model) {
     SetComputeThreads(options_.threads);
     switch (instruction.kind) {

@@ -58,10 +58,19 @@ std::shared_ptr<const Layout> LayoutOfSpecs(std::vector<EntrySpec> entries) {
   return Layout::Make(std::move(entries)).value();
 }
 
-void CopyInto(torch::Tensor& target, ByteView bytes) {
-  torch::Tensor staged = torch::empty(target.sizes(), target.scalar_type());
-  if (!bytes.empty()) std::memcpy(staged.data_ptr(), bytes.data(), bytes.size());
-  target.copy_(staged);
+torch::ScalarType TensorType(ElementType type) {
+  if (type == ElementType::kFloat32) return torch::kFloat32;
+  return type == ElementType::kFloat64 ? torch::kFloat64 : torch::kInt64;
+}
+
+torch::Tensor TensorOf(const EntrySpec& entry, ByteView bytes) {
+  torch::Tensor tensor = torch::empty(entry.shape, TensorType(entry.type));
+  if (!bytes.empty()) std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
+  return tensor;
+}
+
+ByteView BytesOf(const ParameterBlob& blob, std::size_t entry) {
+  return ByteView(blob.bytes).subspan(blob.layout->offset(entry), blob.layout->size(entry));
 }
 
 /// Checks everything, then copies. Entries for which `required` holds must be in the blob.
@@ -92,7 +101,7 @@ Status Write(const std::vector<NamedTensor>& state, const ParameterBlob& blob,
   return GuardTorch("writing a state", [&] {
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      CopyInto(targets[i], ByteView(blob.bytes).subspan(layout.offset(i), layout.size(i)));
+      targets[i].copy_(TensorOf(layout.entries()[i], BytesOf(blob, i)));
     }
     return OkStatus();
   });
@@ -145,6 +154,15 @@ ParameterBlob ReadState(const torch::nn::Module& module,
                 blob.layout->size(i));
   }
   return blob;
+}
+
+std::vector<torch::Tensor> TensorsOf(const ParameterBlob& state) {
+  CONSILIUM_CHECK(state.bytes.size() == state.layout->byte_size());
+  std::vector<torch::Tensor> tensors;
+  for (std::size_t i = 0; i < state.layout->entries().size(); ++i) {
+    tensors.push_back(TensorOf(state.layout->entries()[i], BytesOf(state, i)));
+  }
+  return tensors;
 }
 
 Status WriteState(torch::nn::Module& module, const ParameterBlob& blob) {

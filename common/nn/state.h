@@ -10,14 +10,19 @@
 #include "common/federation/parameter_blob.h"
 
 #include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace consilium {
 
 std::shared_ptr<const Layout> LayoutOf(const torch::nn::Module& module);
+/// A state's elements as tensors on the CPU, one per entry, in the layout's order: copies.
+/// Requires as many bytes as the layout says.
+std::vector<torch::Tensor> TensorsOf(const ParameterBlob& state);
 /// Entries of `module` for which `keep` holds (all, if empty).
 ParameterBlob ReadState(const torch::nn::Module& module,
                         const std::function<bool(const EntrySpec&)>& keep = {});

@@ -1,5 +1,6 @@
 #include "common/nn/state.h"
 #include "common/storage/file_io.h"
+#include "common/tensor_file/model_metadata.h"
 #include "common/tensor_file/safetensors.h"
 #include "simulations/cli/command.h"
 #include "simulations/cli/digest.h"
@@ -38,10 +39,14 @@ class InitCommand : public Command {
     CONSILIUM_ASSIGN_OR_RETURN(const MultiTaskNet net, FirstNet({MakeNet, model_.weights}, plan));
     TensorFile file;
     file.blob = ReadState(*net);
-    file.metadata = {{"backbone", plan.backbone}, {"seed", std::to_string(plan.seed)}};
+    ModelMetadata metadata = MetadataOf(plan);
+    metadata.input = net->input();
+    metadata.model_sha256 = Digest(BuiltInDigest(), file.blob.bytes);
+    file.metadata = FormatModelMetadata(metadata);
+    file.metadata["seed"] = std::to_string(plan.seed);
     const Status written = WriteFileAtomically(out_, SerializeSafetensors(file));
     if (!written.ok()) return InvalidArgument("out: " + written.message());
-    std::cout << Digest(BuiltInDigest(), file.blob.bytes) << "  " << out_ << "\n";
+    std::cout << metadata.model_sha256 << "  " << out_ << "\n";
     return OkStatus();
   }
 

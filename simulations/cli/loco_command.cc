@@ -75,6 +75,7 @@ class LocoCommand : public Command {
     study.dataset = cohort.dataset;
     study.out = options_.out;
     study.resume = options_.resume;
+    study.keep_models = options_.keep_models;
     study.hasher = BuiltInDigest();
     if (options_.study.transport == TransportKind::kGrpc) {
       study.federated = GrpcRunner(OwnProgramFolder());

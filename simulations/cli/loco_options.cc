@@ -175,6 +175,8 @@ void AddOutputOptions(CLI::App& command, LocoOptions& options) {
       ->group(kOutputGroup);
   command.add_flag("--resume", options.resume, "Go on with the interrupted study in --out")
       ->group(kOutputGroup);
+  command.add_flag("--keep-models", options.keep_models, "Keep every trained model in DIR/models")
+      ->group(kOutputGroup);
   command.add_flag("--json", options.json, "Print summary.json instead of the table")
       ->group(kOutputGroup);
 }

@@ -28,6 +28,7 @@ struct LocoOptions {
   int jobs = 0;  ///< 0: cores / threads
   std::string out;
   bool resume = false;
+  bool keep_models = false;
   bool json = false;
 };
 

@@ -3,6 +3,9 @@
 ///   consilium-sim loco --cohort manifest.csv --out results
 ///   consilium-sim init --run run.yaml --out model.safetensors
 ///   consilium-sim synthetic --out cohort
+///   consilium-sim export --model model.safetensors --out model.pt
+///   consilium-sim backbones
+///   consilium-sim backbone resnet18 --fill --input images.safetensors --output figures.safetensors
 ///
 /// Exit codes: 0 done, 2 wrong input or usage, 1 anything else, 130 interrupted.
 
@@ -47,6 +50,9 @@ int main(int argc, char** argv) {
   commands.push_back(consilium::AddLocoCommand(app, version));
   commands.push_back(consilium::AddInitCommand(app));
   commands.push_back(consilium::AddSyntheticCommand(app));
+  commands.push_back(consilium::AddExportCommand(app));
+  commands.push_back(consilium::AddBackbonesCommand(app));
+  commands.push_back(consilium::AddBackboneCommand(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

@@ -6,6 +6,7 @@
 #include "simulations/methods/dataset_views.h"
 #include "simulations/methods/left_out.h"
 #include "simulations/study/file_name.h"
+#include "simulations/study/model_files.h"
 #include "simulations/study/score.h"
 #include "site_client/compute_slot.h"
 
@@ -108,6 +109,7 @@ Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const J
   };
   CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model,
                              FitCentrally(*data.dataset, data.train, data.validation, fit));
+  CONSILIUM_RETURN_IF_ERROR(KeepCentralModel(context, job, fit.plan, model));
   const std::string digest = Digest(context.hasher, ReadState(*model.net).bytes);
   std::vector<ScoredModel> scored;
   for (const std::string& center : data.tests) {
@@ -166,6 +168,7 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(context.net, run.plan));
   run.initial.blob = ReadState(*net);
   CONSILIUM_ASSIGN_OR_RETURN(const FederatedModel model, TakeTurn(context, run));
+  CONSILIUM_RETURN_IF_ERROR(KeepFederatedModel(context, job, run, model, net->input()));
 
   const ComputeSlot slot(context.compute_slots);
   net->to(torch::Device(context.options.device));

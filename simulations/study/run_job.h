@@ -29,6 +29,7 @@ struct StudyContext {
   FederatedRunner federated;
   HasherFactory hasher;
   std::string work_folder;
+  std::string models_folder;  ///< where trained models are kept; empty: nowhere
   std::counting_semaphore<>* compute_slots = nullptr;
   /// One federated training at a time: its sites fill the slots, and each holds a network.
   std::mutex* federated_turn = nullptr;

@@ -89,6 +89,9 @@ Status StudyRun::Prepare() {
   settings_.emplace_back("cohort", CohortFingerprint(*study_.dataset));
   CONSILIUM_ASSIGN_OR_RETURN(folder_, StudyFolder::Open(study_.out, study_.resume, settings_));
   context_.work_folder = folder_->work_folder();
+  if (study_.keep_models) {
+    CONSILIUM_ASSIGN_OR_RETURN(context_.models_folder, folder_->MakeModelsFolder());
+  }
   return OkStatus();
 }
 

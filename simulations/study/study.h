@@ -25,6 +25,7 @@ struct Study {
   std::shared_ptr<const Dataset> dataset;
   std::string out;
   bool resume = false;
+  bool keep_models = false;  ///< below `out`, in models/
   HasherFactory hasher;
   NetFactory make_net = MakeNet;
   FederatedRunner federated = RunInProcess;

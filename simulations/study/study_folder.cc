@@ -112,6 +112,12 @@ Result<StudyFolder> StudyFolder::Open(const std::string& path, bool resume,
   return StudyFolder(path);
 }
 
+Result<std::string> StudyFolder::MakeModelsFolder() const {
+  const std::string folder = path_ + "/models";
+  CONSILIUM_RETURN_IF_ERROR(MakeFolders(folder).status());
+  return folder;
+}
+
 Result<std::optional<std::vector<Row>>> StudyFolder::Load(const Job& job) const {
   const std::string path = path_ + "/jobs/" + job.id + ".json";
   std::error_code error;

@@ -3,6 +3,7 @@
 ///   DIR/settings.json          what decides the results, and the cohort's fingerprint
 ///   DIR/jobs/ID.json           the rows of a finished job: its being there means "finished"
 ///   DIR/predictions/NAME.csv   written before the job's record
+///   DIR/models/...             trained models, where they are kept (model_files.h)
 ///   DIR/summary.json, summary.csv, report.md
 ///
 /// Every file appears whole or not at all. Threads: one caller at a time.
@@ -37,6 +38,9 @@ class StudyFolder {
   Status Save(const Job& job, const std::vector<ScoredModel>& scored) const;
   /// A file of the study, by its name inside the folder.
   Status Write(const std::string& name, std::string_view text) const;
+
+  /// Makes models/ and returns its path.
+  Result<std::string> MakeModelsFolder() const;
 
   const std::string& path() const { return path_; }
   std::string work_folder() const { return path_ + "/work"; }

@@ -1,9 +1,9 @@
 #include "common/nn/backbone.h"
 
+#include "common/nn/fill_rule.h"
 #include "common/nn/state.h"
 #include "common/storage/file_io.h"
 #include "common/tensor_file/safetensors.h"
-#include "tests/support/fill_rule.h"
 #include "tests/support/status_matchers.h"
 
 #include <cstring>

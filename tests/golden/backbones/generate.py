@@ -4,7 +4,7 @@
     /usr/bin/python3 tests/golden/backbones/generate.py
 
 Needs Debian's python3-torch (1.13.0) and python3-torchvision (0.14.1), with which the files beside
-this script were made. Weights and input follow the fill rule of tests/support/fill_rule.h: every
+this script were made. Weights and input follow the fill rule of common/nn/fill_rule.h: every
 value is a function of its entry's name and index, so the C++ test rebuilds the same network.
 
 features.safetensors  per backbone, float32 [2, F]: what the classifier would be given, evaluation

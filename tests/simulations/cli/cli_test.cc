@@ -54,6 +54,18 @@ class CliTest : public ::testing::Test {
     EXPECT_FALSE(fs::exists(folder_.File("out")));
   }
 
+  /// Exports a model that the study in `out` kept; expects exit code 0.
+  void ExpectExportable(const std::string& model, const std::string& local_state = "") {
+    const std::string models = folder_.File("out/models/");
+    std::vector<std::string> arguments{"export", "--model", models + model, "--out",
+                                       folder_.File("model.pt")};
+    if (!local_state.empty()) {
+      arguments.insert(arguments.end(), {"--local-state", models + local_state});
+    }
+    const Ended ended = Run(arguments);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  }
+
   void WriteManifest(const std::string& rows,
                      const std::string& header = "image,patient_id,center,prognosis,brixia") {
     std::ofstream(folder_.File("manifest.csv")) << header << "\n" << rows;
@@ -166,9 +178,12 @@ TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
   WriteManifest(GoodRows());
   std::ofstream(folder_.File("c.yaml"))
       << "methods: [stl, mdmt-federated]\nbackbone: mobilenet_v2\nrounds: 7\nimage-size: 32\n";
-  const Ended ended = Run({"loco", "--cohort", folder_.File("manifest.csv"), "--config",
-                           folder_.File("c.yaml"), "--rounds", "1", "--out", folder_.File("out")});
+  const Ended ended =
+      Run({"loco", "--cohort", folder_.File("manifest.csv"), "--config", folder_.File("c.yaml"),
+           "--rounds", "1", "--keep-models", "--out", folder_.File("out")});
   ASSERT_EQ(ended.code, 0) << ended.err;
+  ExpectExportable("seed1.stl.A.safetensors");
+  ExpectExportable("seed1.mdmt-federated.A.safetensors", "seed1.mdmt-federated.A.B.safetensors");
   EXPECT_THAT(ended.out, HasSubstr("mdmt-federated"));
   const auto summary = nlohmann::json::parse(FileText(folder_.File("out/summary.json")));
   EXPECT_EQ(summary["rows"].size(), 6U);  // stl: 2; mdmt-federated: 2 centers x 2 tasks
@@ -176,6 +191,60 @@ TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
     EXPECT_TRUE(fs::exists(folder_.File("out/" + file))) << file;
   }
   EXPECT_THAT(FileText(folder_.File("out/settings.json")), HasSubstr("\"rounds\": \"1\""));
+}
+
+TEST_F(CliTest, BackbonesAreListedAsATableAndAsJson) {
+  const Ended table = Run({"backbones"});
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("densenet121"));
+  EXPECT_THAT(table.out, HasSubstr("resnet50_ChestX-ray14"));
+  const auto json = nlohmann::json::parse(Run({"backbones", "--json"}).out);
+  const auto& first = json["backbones"][0];
+  EXPECT_EQ(first["name"], "resnet18");
+  EXPECT_EQ(first["feature_width"], 512);
+  EXPECT_EQ(first["parameters"], 11'176'512);
+  EXPECT_EQ(first["mean"].dump(), "[0.485,0.456,0.406]");
+  EXPECT_EQ(json["aliases"][0]["backbone"], "resnet50");
+}
+
+TEST_F(CliTest, AnAliasWithoutItsWeightsIsRefused) {
+  WriteManifest(GoodRows());
+  ExpectRefused("weights: backbone 'densenet121_CXR' means densenet121 with weights of its own",
+                {"--backbone", "densenet121_CXR"});
+}
+
+TEST_F(CliTest, ABackboneIsComputedOnlyFromWeightsAndAnInput) {
+  const std::string input = folder_.File("in");
+  const std::string output = folder_.File("out");
+  const auto refused = [&](std::vector<std::string> more, const std::string& part) {
+    std::vector<std::string> arguments{"backbone", "resnet18", "--input",
+                                       input,      "--output", output};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended ended = Run(arguments);
+    EXPECT_EQ(ended.code, 2) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(part));
+    EXPECT_FALSE(fs::exists(output));
+  };
+  refused({}, "weights: none given");
+  refused({"--fill"}, input);
+  ASSERT_EQ(Run({"init", "--backbone", "mobilenet_v2", "--out", input}).code, 0);
+  refused({"--fill"}, "holds no tensor 'input'");
+}
+
+TEST_F(CliTest, ExportNamesWhatAModelLacks) {
+  const std::string model = folder_.File("model.safetensors");
+  const std::string out = folder_.File("model.pt");
+  ASSERT_EQ(Run({"init", "--backbone", "mobilenet_v2", "--out", model}).code, 0);
+  const Ended weights = Run({"export", "--model", model, "--format", "safetensors", "--out", out});
+  ASSERT_EQ(weights.code, 0) << weights.err;
+  const Ended headless = Run({"export", "--model", out, "--out", folder_.File("x")});
+  EXPECT_EQ(headless.code, 2);
+  EXPECT_THAT(headless.err, HasSubstr(out + ": "));
+  const Ended format = Run({"export", "--model", model, "--format", "onnx", "--out", out});
+  EXPECT_EQ(format.code, 2);
+  EXPECT_THAT(format.err, HasSubstr("format: 'onnx' is unknown"));
+  const Ended text = Run({"export", "--model", folder_.File("log0"), "--out", out});
+  EXPECT_EQ(text.code, 2);
 }
 
 TEST_F(CliTest, InitWritesTheModelItNames) {
