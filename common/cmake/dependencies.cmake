@@ -39,6 +39,13 @@ if(CONSILIUM_WITH_IMAGING)
                        INCLUDES ${DCMTK_INCLUDE_DIRS})
 endif()
 
+if(CONSILIUM_WITH_ZIP)
+  # Debian's CMake package of libzip insists on programs that are in other packages.
+  find_path(CONSILIUM_ZIP_INCLUDE_DIR zip.h REQUIRED)
+  find_library(CONSILIUM_ZIP_LIBRARY zip REQUIRED)
+  consilium_dependency(libzip LIBS ${CONSILIUM_ZIP_LIBRARY} INCLUDES ${CONSILIUM_ZIP_INCLUDE_DIR})
+endif()
+
 if(CONSILIUM_WITH_SQLITE)
   find_package(SQLite3 REQUIRED)
   consilium_dependency(sqlite LIBS SQLite::SQLite3)

@@ -1,8 +1,8 @@
 #include "common/data/tensor_cache.h"
 
 #include "common/base/bytes.h"
-#include "common/data/mapped_file.h"
 #include "common/storage/file_io.h"
+#include "common/storage/mapped_file.h"
 
 #include <torch/types.h>
 

@@ -3,19 +3,15 @@
 #include "common/base/check.h"
 #include "common/nn/state_mismatch.h"
 #include "common/nn/torch_guard.h"
-#include "common/storage/file_io.h"
-#include "common/tensor_file/safetensors.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <cstring>
+#include <unordered_map>
 
 namespace consilium {
 namespace {
-
-constexpr std::string_view kBackbonePrefix = "backbone.";
-constexpr std::uint64_t kMaxWeightsFile = std::uint64_t{8} << 30;
 
 struct NamedTensor {
   std::string name;
@@ -73,60 +69,6 @@ ByteView BytesOf(const ParameterBlob& blob, std::size_t entry) {
   return ByteView(blob.bytes).subspan(blob.layout->offset(entry), blob.layout->size(entry));
 }
 
-/// Checks everything, then copies. Entries for which `required` holds must be in the blob.
-Status Write(const std::vector<NamedTensor>& state, const ParameterBlob& blob,
-             const std::function<bool(const EntrySpec&)>& required) {
-  const Layout& layout = *blob.layout;
-  if (blob.bytes.size() != layout.byte_size()) {
-    return InvalidArgument("a state of " + std::to_string(blob.bytes.size()) +
-                           " bytes, its layout has " + std::to_string(layout.byte_size()));
-  }
-  std::vector<torch::Tensor> targets(layout.entries().size());
-  StateMismatch mismatch;
-  for (const NamedTensor& named : state) {
-    const EntrySpec expected = SpecOf(named);
-    const std::ptrdiff_t found = layout.Find(named.name);
-    if (found < 0) {
-      if (required(expected)) mismatch.AddMissing(named.name);
-      continue;
-    }
-    mismatch.Compare(layout.entries()[static_cast<std::size_t>(found)], expected);
-    targets[static_cast<std::size_t>(found)] = named.tensor;
-  }
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (!targets[i].defined()) mismatch.AddSurplus(layout.entries()[i].name);
-  }
-  CONSILIUM_RETURN_IF_ERROR(mismatch.ToStatus());
-
-  return GuardTorch("writing a state", [&] {
-    const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      targets[i].copy_(TensorOf(layout.entries()[i], BytesOf(blob, i)));
-    }
-    return OkStatus();
-  });
-}
-
-std::string_view WithoutPrefix(std::string_view name) {
-  return name.starts_with(kBackbonePrefix) ? name.substr(kBackbonePrefix.size()) : name;
-}
-
-bool IsTrunk(const EntrySpec& entry) {
-  const std::string_view name = WithoutPrefix(entry.name);
-  return !name.starts_with("fc.") && !name.starts_with("classifier.") && HeadOf(entry).empty();
-}
-
-/// The trunk's entries of a file, renamed to our names.
-Result<ParameterBlob> BackboneOf(const ParameterBlob& file) {
-  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob trunk, Subset(file, IsTrunk));
-  std::vector<EntrySpec> renamed = trunk.layout->entries();
-  for (EntrySpec& entry : renamed) {
-    entry.name = std::string(kBackbonePrefix).append(WithoutPrefix(entry.name));
-  }
-  CONSILIUM_ASSIGN_OR_RETURN(trunk.layout, Layout::Make(std::move(renamed)));
-  return trunk;
-}
-
 }  // namespace
 
 std::shared_ptr<const Layout> LayoutOf(const torch::nn::Module& module) {
@@ -166,18 +108,51 @@ std::vector<torch::Tensor> TensorsOf(const ParameterBlob& state) {
 }
 
 Status WriteState(torch::nn::Module& module, const ParameterBlob& blob) {
-  return Write(StateOf(module), blob, [](const EntrySpec&) { return false; });
+  std::vector<std::string> names;
+  for (const EntrySpec& entry : blob.layout->entries()) names.push_back(entry.name);
+  return WriteStateAs(module, blob, names, [](const EntrySpec&) { return false; });
 }
 
-Status LoadBackboneWeights(torch::nn::Module& net, const std::string& path) {
-  CONSILIUM_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxWeightsFile));
-  CONSILIUM_ASSIGN_OR_RETURN(const TensorFile file, ParseSafetensors(bytes, path));
-  const Result<ParameterBlob> weights = BackboneOf(file.blob);
-  if (!weights.ok()) return weights.status().WithContext(path);
-  const auto required = [](const EntrySpec& entry) {
-    return entry.name.starts_with(kBackbonePrefix) && KindOf(entry) != EntryKind::kCounter;
-  };
-  return Write(StateOf(net), *weights, required).WithContext(path);
+/// Checks everything, then copies.
+Status WriteStateAs(torch::nn::Module& module, const ParameterBlob& blob,
+                    std::span<const std::string> names,
+                    const std::function<bool(const EntrySpec&)>& required) {
+  const Layout& layout = *blob.layout;
+  CONSILIUM_CHECK(names.size() == layout.entries().size());
+  if (blob.bytes.size() != layout.byte_size()) {
+    return InvalidArgument("a state of " + std::to_string(blob.bytes.size()) +
+                           " bytes, its layout has " + std::to_string(layout.byte_size()));
+  }
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty() || by_name.emplace(names[i], i).second) continue;
+    return InvalidArgument("'" + names[i] + "' appears twice");
+  }
+  std::vector<torch::Tensor> targets(names.size());
+  StateMismatch mismatch;
+  for (const NamedTensor& named : StateOf(module)) {
+    const EntrySpec expected = SpecOf(named);
+    const auto found = by_name.find(named.name);
+    if (found == by_name.end()) {
+      if (required(expected)) mismatch.AddMissing(named.name);
+      continue;
+    }
+    mismatch.Compare(layout.entries()[found->second], expected);
+    targets[found->second] = named.tensor;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!names[i].empty() && !targets[i].defined()) mismatch.AddSurplus(names[i]);
+  }
+  CONSILIUM_RETURN_IF_ERROR(mismatch.ToStatus());
+
+  return GuardTorch("writing a state", [&] {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (!targets[i].defined()) continue;
+      targets[i].copy_(TensorOf(layout.entries()[i], BytesOf(blob, i)));
+    }
+    return OkStatus();
+  });
 }
 
 }  // namespace consilium

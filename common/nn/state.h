@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,10 @@ ParameterBlob ReadState(const torch::nn::Module& module,
 /// they are.
 Status WriteState(torch::nn::Module& module, const ParameterBlob& blob);
 
-/// Initial weights of the backbone from a .safetensors file with torchvision's names, with or
-/// without a "backbone." prefix. A classifier (fc.*, classifier.*) and heads are dropped; counters
-/// (num_batches_tracked) may be absent, as in older published files. Everything else must match.
-/// Errors: kNotFound, kInvalidArgument; the message names the file.
-Status LoadBackboneWeights(torch::nn::Module& net, const std::string& path);
+/// The same with entry i of `blob` under the name names[i]; one without a name is left out. Entries
+/// of the module for which `required` holds must be there.
+Status WriteStateAs(torch::nn::Module& module, const ParameterBlob& blob,
+                    std::span<const std::string> names,
+                    const std::function<bool(const EntrySpec&)>& required);
 
 }  // namespace consilium

@@ -1,5 +1,7 @@
 #include "common/tensor_file/element_conversion.h"
 
+#include "common/base/check.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -8,18 +10,20 @@
 namespace consilium {
 namespace {
 
-void AppendAsIs(ByteView from, Bytes& to) { to.insert(to.end(), from.begin(), from.end()); }
+void CopyAsIs(ByteView from, std::span<std::byte> to) {
+  CONSILIUM_CHECK(to.size() == from.size());
+  std::ranges::copy(from, to.begin());
+}
 
 template <typename From, typename To, To (*kConvert)(From)>
-void AppendConverted(ByteView from, Bytes& to) {
+void Widened(ByteView from, std::span<std::byte> to) {
   const std::size_t count = from.size() / sizeof(From);
-  const std::size_t start = to.size();
-  to.resize(start + count * sizeof(To));
+  CONSILIUM_CHECK(to.size() == count * sizeof(To));
   for (std::size_t i = 0; i < count; ++i) {
     From narrow;
     std::memcpy(&narrow, from.data() + i * sizeof(From), sizeof(From));
     const To wide = kConvert(narrow);
-    std::memcpy(to.data() + start + i * sizeof(To), &wide, sizeof(To));
+    std::memcpy(to.data() + i * sizeof(To), &wide, sizeof(To));
   }
 }
 
@@ -30,12 +34,12 @@ float BrainToFloat(std::uint16_t brain) {
 std::int64_t Widen(std::int32_t value) { return value; }
 
 constexpr std::array<ForeignType, 6> kForeignTypes{{
-    {"F32", 4, ElementType::kFloat32, AppendAsIs},
-    {"F64", 8, ElementType::kFloat64, AppendAsIs},
-    {"I64", 8, ElementType::kInt64, AppendAsIs},
-    {"F16", 2, ElementType::kFloat32, AppendConverted<std::uint16_t, float, HalfToFloat>},
-    {"BF16", 2, ElementType::kFloat32, AppendConverted<std::uint16_t, float, BrainToFloat>},
-    {"I32", 4, ElementType::kInt64, AppendConverted<std::int32_t, std::int64_t, Widen>},
+    {"F32", 4, ElementType::kFloat32, CopyAsIs},
+    {"F64", 8, ElementType::kFloat64, CopyAsIs},
+    {"I64", 8, ElementType::kInt64, CopyAsIs},
+    {"F16", 2, ElementType::kFloat32, Widened<std::uint16_t, float, HalfToFloat>},
+    {"BF16", 2, ElementType::kFloat32, Widened<std::uint16_t, float, BrainToFloat>},
+    {"I32", 4, ElementType::kInt64, Widened<std::int32_t, std::int64_t, Widen>},
 }};
 
 }  // namespace

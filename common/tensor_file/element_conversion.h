@@ -1,4 +1,4 @@
-/// Element types of .safetensors files and how each becomes one of ours.
+/// Element types of weights files, by their names in .safetensors, and how each becomes one of ours.
 ///
 /// Threads: pure. Source: IEEE 754 binary16; bfloat16 is the upper half of a binary32.
 #pragma once
@@ -12,11 +12,11 @@
 namespace consilium {
 
 struct ForeignType {
-  std::string_view name;  ///< as the header spells it
+  std::string_view name;  ///< as .safetensors spells it
   std::size_t size;       ///< bytes of one element in the file
   ElementType becomes;    ///< as wide or wider
-  /// Appends `from`, whole elements, to `to`.
-  void (*append)(ByteView from, Bytes& to);
+  /// Fills `to` with the elements of `from`; both hold the same number of elements.
+  void (*convert)(ByteView from, std::span<std::byte> to);
 };
 
 /// Null if the type is not read.

@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/tensor_file/element_conversion.h"
 #include "common/tensor_file/safetensors_header.h"
+#include "common/tensor_file/shown_name.h"
 
 #include <nlohmann/json.hpp>
 
@@ -75,7 +76,9 @@ Result<TensorFile> Parse(ByteView file) {
                              ShownName(entry.dtype) + ", expected one of " + KnownForeignTypes());
     }
     CONSILIUM_ASSIGN_OR_RETURN(const ByteView values, DataOf(entry, *type, begin, data));
-    type->append(values, bytes);
+    const std::size_t start = bytes.size();
+    bytes.resize(start + values.size() / type->size * ElementSize(type->becomes));
+    type->convert(values, std::span(bytes).subspan(start));
     begin += values.size();
     specs.push_back({std::move(entry.name), type->becomes, std::move(entry.shape)});
   }

@@ -1,10 +1,10 @@
 #include "common/tensor_file/safetensors_header.h"
 
 #include "common/federation/parameter_blob.h"
+#include "common/tensor_file/shown_name.h"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -147,14 +147,6 @@ Result<SafetensorsHeader> ParseSafetensorsHeader(std::string_view json) {
   HeaderHandler handler;
   Json::sax_parse(json.begin(), json.end(), &handler);
   return handler.Take();
-}
-
-std::string ShownName(std::string_view name) {
-  constexpr std::size_t longest = 100;
-  std::string shown(name.substr(0, longest));
-  std::ranges::replace_if(
-      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return "'" + shown + (name.size() > longest ? "...'" : "'");
 }
 
 }  // namespace consilium

@@ -34,7 +34,4 @@ struct SafetensorsHeader {
 
 Result<SafetensorsHeader> ParseSafetensorsHeader(std::string_view json);
 
-/// A foreign name in quotes, cut to a length and made printable, for messages of one line.
-std::string ShownName(std::string_view name);
-
 }  // namespace consilium

@@ -6,6 +6,7 @@
 #include "common/storage/file_io.h"
 #include "common/tensor_file/safetensors.h"
 #include "simulations/cli/command.h"
+#include "simulations/cli/model_options.h"
 
 #include <iostream>
 
@@ -103,7 +104,12 @@ class BackboneCommand : public Command {
  private:
   /// Whether the classifier has weights too.
   Result<bool> Load(ClassifierNet& net, const BackboneInfo& info) const {
-    if (!fill_) return LoadClassifierNet(net, info, weights_);
+    if (!fill_) {
+      CONSILIUM_ASSIGN_OR_RETURN(const LoadedWeights loaded,
+                                 LoadClassifierNet(net, info, weights_));
+      SayLeftOut(loaded);
+      return loaded.has_classifier;
+    }
     FillByRule(*net, [&](const std::string& name) { return PublishedName(info, name); });
     return true;
   }

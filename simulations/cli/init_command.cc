@@ -36,7 +36,10 @@ class InitCommand : public Command {
     if (!command_->parsed()) return OkStatus();
     if (out_.empty()) return InvalidArgument("out: no file given, expected --out FILE");
     CONSILIUM_ASSIGN_OR_RETURN(const RunPlan plan, Plan());
-    CONSILIUM_ASSIGN_OR_RETURN(const MultiTaskNet net, FirstNet({MakeNet, model_.weights}, plan));
+    LoadedWeights loaded;
+    CONSILIUM_ASSIGN_OR_RETURN(const MultiTaskNet net,
+                               FirstNet({MakeNet, model_.weights}, plan, &loaded));
+    SayLeftOut(loaded);
     TensorFile file;
     file.blob = ReadState(*net);
     ModelMetadata metadata = MetadataOf(plan);

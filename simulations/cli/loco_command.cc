@@ -55,7 +55,11 @@ class LocoCommand : public Command {
     if (options_.study.transport == TransportKind::kGrpc) {
       CONSILIUM_RETURN_IF_ERROR(CheckGrpcRunner(OwnProgramFolder()));
     }
-    return FirstNet({MakeNet, options_.study.weights}, options_.study.plan).status();
+    LoadedWeights loaded;
+    CONSILIUM_RETURN_IF_ERROR(
+        FirstNet({MakeNet, options_.study.weights}, options_.study.plan, &loaded).status());
+    SayLeftOut(loaded);
+    return OkStatus();
   }
 
   Result<Cohort> ReadCohort(Progress& progress) {

@@ -2,6 +2,8 @@
 
 #include "common/nn/backbone.h"
 
+#include <iostream>
+
 namespace consilium {
 namespace {
 
@@ -20,14 +22,21 @@ void AddModelOptions(CLI::App& command, ModelOptions& options) {
       ->type_name("NAME")
       ->capture_default_str();
   command
-      .add_option("--weights", options.weights,
-                  "Initial weights of the backbone, .safetensors with torchvision's names")
+      .add_option(
+          "--weights", options.weights,
+          "Initial weights of the backbone, .safetensors or .pth with the reference's names")
       ->type_name("FILE");
   command
       .add_option("--brixia", options.brixia,
                   "What of the Brixia score is predicted: zones, lungs or global")
       ->type_name("WHAT")
       ->capture_default_str();
+}
+
+void SayLeftOut(const LoadedWeights& loaded) {
+  for (const std::string& head : loaded.dropped) {
+    std::cerr << "weights: " << head << " left out\n";
+  }
 }
 
 Result<std::vector<TaskSpec>> TasksOf(const ModelOptions& options) {

@@ -3,6 +3,7 @@
 
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
+#include "common/nn/published_weights.h"
 
 #include <CLI/App.hpp>
 
@@ -19,6 +20,9 @@ struct ModelOptions {
 };
 
 void AddModelOptions(CLI::App& command, ModelOptions& options);
+
+/// Says on standard error what of a file of weights was left out.
+void SayLeftOut(const LoadedWeights& loaded);
 
 /// Errors: kInvalidArgument "field: what is wrong and what was expected".
 Result<std::vector<TaskSpec>> TasksOf(const ModelOptions& options);

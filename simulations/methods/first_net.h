@@ -4,6 +4,7 @@
 
 #include "common/base/result.h"
 #include "common/nn/multi_task_net.h"
+#include "common/nn/published_weights.h"
 
 #include <string>
 
@@ -11,10 +12,12 @@ namespace consilium {
 
 struct NetSource {
   NetFactory make = MakeNet;
-  std::string weights;  ///< .safetensors with torchvision's names; empty: none
+  std::string weights;  ///< of a backbone (docs/formats/weights.md); empty: none
 };
 
+/// What of the file was left out goes to `loaded`, if that is given.
 /// Errors: kInvalidArgument: no such backbone; weights that do not fit (names the file).
-Result<MultiTaskNet> FirstNet(const NetSource& source, const RunPlan& plan);
+Result<MultiTaskNet> FirstNet(const NetSource& source, const RunPlan& plan,
+                              LoadedWeights* loaded = nullptr);
 
 }  // namespace consilium

@@ -1,4 +1,4 @@
-#include "common/data/mapped_file.h"
+#include "common/storage/mapped_file.h"
 
 #include <cerrno>
 #include <fcntl.h>
