@@ -1,6 +1,7 @@
 #include "common/nn/backbone.h"
 
 #include "common/nn/backbones/densenet.h"
+#include "common/nn/backbones/efficientnet.h"
 #include "common/nn/backbones/mobilenet.h"
 #include "common/nn/backbones/resnet.h"
 #include "common/nn/initial_values.h"
@@ -25,7 +26,7 @@ void Backbone::InitialiseParameter(std::string_view name, torch::Tensor& value,
 const std::vector<BackboneInfo>& Backbones() {
   static const std::vector<BackboneInfo> table = [] {
     std::vector<BackboneInfo> all;
-    for (const auto& family : {ResNets(), DenseNets(), MobileNets()}) {
+    for (const auto& family : {ResNets(), DenseNets(), MobileNets(), EfficientNets()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

@@ -1,5 +1,6 @@
 #include "common/nn/backbones/mobilenet.h"
 
+#include "common/nn/activations.h"
 #include "common/nn/backbones/imagenet.h"
 
 #include <torch/nn/modules/batchnorm.h>
@@ -46,10 +47,7 @@ class ConvNormActivationImpl : public torch::nn::Module {
       : conv_(register_module("0", Conv2d(convolution))),
         norm_(register_module("1", BatchNorm2d(convolution.out_channels()))) {}
 
-  torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor out = norm_(conv_(x));
-    return torch::relu6_(out);
-  }
+  torch::Tensor forward(const torch::Tensor& x) { return Relu6(norm_(conv_(x))); }
 
  private:
   Conv2d conv_;

@@ -20,15 +20,17 @@ const std::string& GoldenFolder() {
   return folder;
 }
 
-/// What torchvision says of one backbone.
+/// What the reference says of one backbone.
 struct GoldenEntries {
   std::int64_t parameters = 0;
   std::vector<std::string> lines;  ///< "layer1.0.conv1.weight 64x64x3x3"
 };
 
-std::map<std::string, GoldenEntries> ReadGoldenEntries() {
-  std::ifstream file(GoldenFolder() + "entries.txt");
-  std::map<std::string, GoldenEntries> golden;
+using GoldenTable = std::map<std::string, GoldenEntries>;
+
+GoldenTable ReadGoldenEntries(const std::string& name_of_file) {
+  std::ifstream file(GoldenFolder() + name_of_file);
+  GoldenTable golden;
   GoldenEntries* current = nullptr;
   for (std::string line; std::getline(file, line);) {
     if (!line.starts_with("# ")) {
@@ -41,6 +43,12 @@ std::map<std::string, GoldenEntries> ReadGoldenEntries() {
     current = &golden[name];
     title >> current->parameters;
   }
+  return golden;
+}
+
+GoldenTable ReadGoldenEntries() {
+  GoldenTable golden = ReadGoldenEntries("entries.txt");
+  golden.merge(ReadGoldenEntries("timm_entries.txt"));
   return golden;
 }
 
@@ -62,7 +70,7 @@ class BackboneTest : public testing::TestWithParam<std::string> {
   const BackboneInfo& info() const { return *FindBackbone(GetParam()).value(); }
 };
 
-TEST_P(BackboneTest, HasTorchvisionsNamesAndShapesInItsOrder) {
+TEST_P(BackboneTest, HasTheReferencesNamesAndShapesInItsOrder) {
   const GoldenEntries golden = ReadGoldenEntries()[GetParam()];
   const std::shared_ptr<Backbone> backbone = info().make();
   const auto layout = LayoutOf(*backbone);
@@ -76,7 +84,9 @@ TEST_P(BackboneTest, HasTorchvisionsNamesAndShapesInItsOrder) {
   EXPECT_EQ(info().parameters, golden.parameters);
 }
 
-TEST_P(BackboneTest, GivesTorchvisionsFeatures) {
+class BackboneFeaturesTest : public BackboneTest {};
+
+TEST_P(BackboneFeaturesTest, AreTorchvisions) {
   const torch::NoGradGuard no_grad;
   const std::shared_ptr<Backbone> backbone = info().make();
   FillByRule(*backbone);
@@ -113,6 +123,15 @@ std::vector<std::string> NamesOfTheTable() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, BackboneTest, testing::ValuesIn(NamesOfTheTable()),
+                         [](const auto& test) { return test.param; });
+
+std::vector<std::string> NamesOfTorchvision() {
+  std::vector<std::string> names;
+  for (const auto& [name, entries] : ReadGoldenEntries("entries.txt")) names.push_back(name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Torchvision, BackboneFeaturesTest, testing::ValuesIn(NamesOfTorchvision()),
                          [](const auto& test) { return test.param; });
 
 TEST(BackboneTableTest, HoldsEveryGoldenBackboneOnce) {

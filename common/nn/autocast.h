@@ -1,0 +1,36 @@
+/// Computes convolutions and matrix products in a shorter type for as long as a guard lives.
+///
+///   {
+///     const AutocastGuard shorter(torch::kCPU, torch::kBFloat16);
+///     loss = Loss(net->forward(images));
+///   }
+///   loss.backward();  // outside: it computes in the types that the forward pass chose
+///
+/// Parameters and their gradients stay as they are; LibTorch casts copies, once per parameter and
+/// outermost guard, so an optimiser steps outside of it. Losses get float32 from a cast of their
+/// own: which operations are cast is LibTorch's choice.
+/// Guards nest; the state before the guard returns at its end.
+/// Requires: the CPU with bfloat16, or CUDA with bfloat16 or float16.
+/// Threads: acts on the thread that made it alone, and ends there.
+/// Source: torch.autocast.
+#pragma once
+
+#include <c10/core/DeviceType.h>
+#include <c10/core/ScalarType.h>
+
+namespace consilium {
+
+class AutocastGuard {
+ public:
+  AutocastGuard(c10::DeviceType device, c10::ScalarType type);
+  ~AutocastGuard();
+  AutocastGuard(const AutocastGuard&) = delete;
+  AutocastGuard& operator=(const AutocastGuard&) = delete;
+
+ private:
+  bool cuda_;
+  bool enabled_before_;
+  c10::ScalarType type_before_;
+};
+
+}  // namespace consilium
