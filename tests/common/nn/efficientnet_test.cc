@@ -1,7 +1,7 @@
 #include "common/nn/backbone.h"
 #include "common/nn/classifier_net.h"
-#include "common/nn/initial_values.h"
 #include "common/nn/fill_rule.h"
+#include "common/nn/initial_values.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
