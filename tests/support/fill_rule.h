@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace consilium {
@@ -37,24 +38,27 @@ inline torch::Tensor FillRuleUnit(const std::string& name, at::IntArrayRef shape
 inline torch::Tensor FillRuleValue(const std::string& name, at::IntArrayRef shape) {
   torch::Tensor u = FillRuleUnit(name, shape);
   if (name.ends_with("num_batches_tracked")) return u.zero_();
-  if (name.ends_with("running_var")) return u.abs().mul(0.1).add(1);
-  if (name.ends_with("running_mean")) return u.mul(0.1);
+  if (name.ends_with("running_var")) return u.abs_().mul_(0.1).add_(1);
+  if (name.ends_with("running_mean")) return u.mul_(0.1);
   if (shape.size() >= 2) {
     const auto fan_in = static_cast<double>(u.numel() / shape[0]);
-    return u.mul(std::sqrt(6.0 / fan_in));
+    return u.mul_(std::sqrt(6.0 / fan_in));
   }
-  return name.ends_with(".weight") ? u.mul(0.1).add(1) : u.mul(0.1);
+  return name.ends_with(".weight") ? u.mul_(0.1).add_(1) : u.mul_(0.1);
 }
 
-/// Fills parameters and buffers of `module`, whose names begin below it.
-inline void FillByRule(torch::nn::Module& module) {
+/// Fills parameters and buffers of `module`; `rename` gives the name by which the rule knows an entry.
+inline void FillByRule(torch::nn::Module& module,
+                       const std::function<std::string(const std::string&)>& rename) {
   const torch::NoGradGuard no_grad;
-  for (auto& entry : module.named_parameters()) {
-    entry.value().copy_(FillRuleValue(entry.key(), entry.value().sizes()));
-  }
-  for (auto& entry : module.named_buffers()) {
-    entry.value().copy_(FillRuleValue(entry.key(), entry.value().sizes()));
-  }
+  const auto fill = [&](const torch::OrderedDict<std::string, torch::Tensor>& entries) {
+    for (const auto& entry : entries) {
+      torch::Tensor value = entry.value();
+      value.copy_(FillRuleValue(rename(entry.key()), value.sizes()));
+    }
+  };
+  fill(module.named_parameters());
+  fill(module.named_buffers());
 }
 
 }  // namespace consilium
