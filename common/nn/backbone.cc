@@ -1,9 +1,15 @@
 #include "common/nn/backbone.h"
 
+#include "common/nn/backbones/alexnet.h"
+#include "common/nn/backbones/convnext.h"
 #include "common/nn/backbones/densenet.h"
 #include "common/nn/backbones/efficientnet.h"
+#include "common/nn/backbones/googlenet.h"
 #include "common/nn/backbones/mobilenet.h"
 #include "common/nn/backbones/resnet.h"
+#include "common/nn/backbones/shufflenet.h"
+#include "common/nn/backbones/squeezenet.h"
+#include "common/nn/backbones/vgg.h"
 #include "common/nn/initial_values.h"
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
@@ -26,7 +32,8 @@ void Backbone::InitialiseParameter(std::string_view name, torch::Tensor& value,
 const std::vector<BackboneInfo>& Backbones() {
   static const std::vector<BackboneInfo> table = [] {
     std::vector<BackboneInfo> all;
-    for (const auto& family : {ResNets(), DenseNets(), MobileNets(), EfficientNets()}) {
+    for (const auto& family : {ResNets(), DenseNets(), GoogLeNets(), MobileNets(), ShuffleNets(),
+                               EfficientNets(), SqueezeNets(), AlexNets(), Vggs(), ConvNeXts()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

@@ -11,13 +11,13 @@ namespace {
 torch::Tensor Value(const std::string& name, at::IntArrayRef shape) {
   torch::Tensor u = FillRuleUnit(name, shape);
   if (name.ends_with("num_batches_tracked")) return u.zero_();
-  if (name.ends_with("running_var")) return u.abs().mul(0.1).add(1);
-  if (name.ends_with("running_mean")) return u.mul(0.1);
+  if (name.ends_with("running_var")) return u.abs_().mul_(0.1).add_(1);
+  if (name.ends_with("running_mean")) return u.mul_(0.1);
   if (shape.size() >= 2) {
     const auto fan_in = static_cast<double>(u.numel() / shape[0]);
-    return u.mul(std::sqrt(6.0 / fan_in));
+    return u.mul_(std::sqrt(6.0 / fan_in));
   }
-  return name.ends_with(".weight") ? u.mul(0.1).add(1) : u.mul(0.1);
+  return name.ends_with(".weight") ? u.mul_(0.1).add_(1) : u.mul_(0.1);
 }
 
 }  // namespace

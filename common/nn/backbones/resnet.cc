@@ -176,6 +176,7 @@ std::vector<BackboneInfo> ResNets() {
       Row<ResNetVariant{.blocks = {3, 4, 6, 3}}>("resnet34", 21'284'672),
       Row<ResNetVariant{.bottleneck = true, .blocks = {3, 4, 6, 3}}>("resnet50", 23'508'032),
       Row<ResNetVariant{.bottleneck = true, .blocks = {3, 4, 23, 3}}>("resnet101", 42'500'160),
+      Row<ResNetVariant{.bottleneck = true, .blocks = {3, 8, 36, 3}}>("resnet152", 58'143'808),
       Row<ResNetVariant{
           .bottleneck = true, .blocks = {3, 4, 6, 3}, .groups = 32, .group_width = 4}>(
           "resnext50_32x4d", 22'979'904),

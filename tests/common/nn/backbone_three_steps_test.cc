@@ -5,6 +5,7 @@
 #include "common/nn/backbone.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/multi_task_net.h"
+#include "tests/common/nn/golden_backbones.h"
 
 #include <gtest/gtest.h>
 #include <torch/nn/functional/loss.h>
@@ -69,13 +70,7 @@ TEST_P(BackboneThreeStepsTest, LossFallsInThreeStepsOfFloat32) { ExpectLossFalls
 
 TEST_P(BackboneThreeStepsTest, LossFallsInThreeStepsOfBfloat16Autocast) { ExpectLossFalls(true); }
 
-std::vector<std::string> Names() {
-  std::vector<std::string> names;
-  for (const BackboneInfo& info : Backbones()) names.emplace_back(info.name);
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Table, BackboneThreeStepsTest, testing::ValuesIn(Names()),
+INSTANTIATE_TEST_SUITE_P(Table, BackboneThreeStepsTest, testing::ValuesIn(NamesOfTheTable()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

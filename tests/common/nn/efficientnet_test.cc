@@ -1,21 +1,14 @@
 #include "common/nn/backbone.h"
-#include "common/nn/classifier_net.h"
-#include "common/nn/fill_rule.h"
 #include "common/nn/initial_values.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/nn/functional/loss.h>
 
 #include <cmath>
-#include <fstream>
 
 namespace consilium {
 namespace {
-
-using nlohmann::json;
 
 const std::vector<std::string> kNames{"efficientnet_lite0", "efficientnet_b0",
                                       "efficientnet_b1_pruned", "efficientnet_es",
@@ -23,85 +16,7 @@ const std::vector<std::string> kNames{"efficientnet_lite0", "efficientnet_b0",
 
 const BackboneInfo& Info(const std::string& name) { return *FindBackbone(name).value(); }
 
-/// The figures of timm_figures.json, and those of the rebuilt Edge Small.
-json Golden(const std::string& name) {
-  json all;
-  for (const std::string file : {"timm_figures.json", "rebuilt_figures.json"}) {
-    std::ifstream text(std::string(CONSILIUM_GOLDEN_DIR) + "/backbones/" + file);
-    all.update(json::parse(text));
-  }
-  return all.at(name);
-}
-
-ClassifierNet NetByFillRule(const BackboneInfo& info) {
-  const torch::NoGradGuard no_grad;
-  ClassifierNet net(info);
-  const auto fill = [&](const auto& entries) {
-    for (const auto& entry : entries) {
-      const torch::Tensor& value = entry.value();
-      value.copy_(FillRuleValue(PublishedName(info, entry.key()), value.sizes()));
-    }
-  };
-  fill(net->named_parameters());
-  fill(net->named_buffers());
-  return net;
-}
-
-torch::Tensor Images() { return FillRuleUnit("input", {2, 3, 224, 224}).to(torch::kFloat32); }
-
-/// Differences up to `tolerance` of the root mean square.
-void ExpectFigures(const torch::Tensor& actual, const json& golden, double tolerance) {
-  ASSERT_EQ(actual.sizes().vec(), golden.at("shape").get<std::vector<std::int64_t>>());
-  const torch::Tensor values = actual.detach().to(torch::kFloat64).flatten();
-  const double norm = golden.at("l2").get<double>();
-  const double allowed = tolerance * norm / std::sqrt(static_cast<double>(values.numel()));
-  EXPECT_NEAR(values.norm().item<double>(), norm, tolerance * norm);
-  EXPECT_NEAR(values.mean().item<double>(), golden.at("mean").get<double>(), allowed);
-  const auto first = golden.at("first").get<std::vector<double>>();
-  ASSERT_EQ(first.size(), 8U);
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    EXPECT_NEAR(values[static_cast<std::int64_t>(i)].item<double>(), first[i], allowed);
-  }
-}
-
 class EfficientNetTest : public testing::TestWithParam<std::string> {};
-
-TEST_P(EfficientNetTest, GivesTheReferencesFeaturesAndLogits) {
-  const torch::NoGradGuard no_grad;
-  const json golden = Golden(GetParam());
-  ClassifierNet net = NetByFillRule(Info(GetParam()));
-  net->eval();
-  const ClassifierNetImpl::Output output = net->forward(Images());
-  ExpectFigures(output.features, golden.at("eval_features"), 1e-4);
-  ExpectFigures(output.logits, golden.at("eval_logits"), 1e-4);
-}
-
-TEST_P(EfficientNetTest, AStepOfTrainingGivesTheReferencesGradients) {
-  const json golden = Golden(GetParam());
-  const BackboneInfo& info = Info(GetParam());
-  ClassifierNet net = NetByFillRule(info);
-  net->train();
-  const torch::Tensor logits = net->forward(Images()).logits;
-  const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, torch::tensor({3, 5}));
-  loss.backward();
-
-  ExpectFigures(logits, golden.at("train_logits"), 1e-3);
-  EXPECT_NEAR(loss.item<double>(), golden.at("train_loss").get<double>(), 1e-3);
-  double squares = 0;
-  for (const auto& parameter : net->named_parameters()) {
-    const double norm = parameter.value().grad().to(torch::kFloat64).norm().item<double>();
-    squares += norm * norm;
-    const std::string name = PublishedName(info, parameter.key());
-    if (!golden.at("grad_l2").contains(name)) continue;
-    const auto expected = golden.at("grad_l2").at(name).get<double>();
-    EXPECT_NEAR(norm, expected, 1e-2 * expected) << name;
-  }
-  const auto expected = golden.at("grad_l2_total").get<double>();
-  EXPECT_NEAR(std::sqrt(squares), expected, 1e-2 * expected);
-  const auto buffers = net->named_buffers();
-  ExpectFigures(buffers["backbone.bn1.running_mean"], golden.at("running_mean_after"), 1e-3);
-  ExpectFigures(buffers["backbone.bn1.running_var"], golden.at("running_var_after"), 1e-3);
-}
 
 /// TorchScript's tracer keeps the padding of the size it saw.
 TEST_P(EfficientNetTest, ATraceOfOneImageSizeGivesTheSameFeatures) {

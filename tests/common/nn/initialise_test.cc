@@ -1,3 +1,4 @@
+#include "common/nn/initial_values.h"
 #include "common/nn/multi_task_net.h"
 #include "common/nn/state.h"
 #include "tests/support/tiny_backbone.h"
@@ -31,18 +32,51 @@ TEST(InitialiseTest, HeadsAreXavierUniformWithSmallBiases) {
   EXPECT_TRUE(parameters["heads.brixia.0.bias"].eq(0.01F).all().item<bool>());
 }
 
-/// torchvision: resnet.py and mobilenetv2.py scale by the fan-out, densenet.py by the fan-in.
-TEST(InitialiseTest, ConvolutionsFollowTheirFamily) {
-  const auto deviation = [](std::string_view backbone, const std::string& entry) {
-    return StandardDeviation(NetOf(backbone, 1)->named_parameters()["backbone." + entry]);
-  };
-  const double resnet = std::sqrt(2.0 / (128 * 9));
-  EXPECT_NEAR(deviation("resnet18", "layer2.0.conv1.weight"), resnet, 0.02 * resnet);
-  const double mobilenet = std::sqrt(2.0 / 1280);
-  EXPECT_NEAR(deviation("mobilenet_v2", "features.18.0.weight"), mobilenet, 0.02 * mobilenet);
-  const double densenet = std::sqrt(2.0 / (128 * 9));
-  EXPECT_NEAR(deviation("densenet121", "features.denseblock1.denselayer1.conv2.weight"), densenet,
-              0.02 * densenet);
+/// One parameter of a backbone, drawn as Initialise() draws it.
+torch::Tensor Drawn(std::string_view backbone, const std::string& entry) {
+  const std::shared_ptr<Backbone> made = FindBackbone(backbone).value()->make();
+  torch::Tensor value = torch::empty(made->named_parameters()[entry].sizes());
+  made->InitialiseParameter(entry, value, MakeGenerator(1));
+  return value;
+}
+
+void ExpectNormal(const torch::Tensor& values, double deviation) {
+  EXPECT_NEAR(StandardDeviation(values), deviation, 0.02 * deviation);
+  EXPECT_GT(values.abs().max().item<double>(), 3 * deviation);
+}
+
+void ExpectUniform(const torch::Tensor& values, double bound) {
+  EXPECT_NEAR(StandardDeviation(values), bound / std::sqrt(3.0), 0.02 * bound);
+  EXPECT_LE(values.abs().max().item<double>(), bound);
+}
+
+/// torchvision: resnet.py, mobilenetv2.py, vgg.py scale by the fan-out, densenet.py by the fan-in.
+TEST(InitialiseTest, ConvolutionsAreKaimingNormalInMostFamilies) {
+  ExpectNormal(Drawn("resnet18", "layer2.0.conv1.weight"), std::sqrt(2.0 / (128 * 9)));
+  ExpectNormal(Drawn("mobilenet_v2", "features.18.0.weight"), std::sqrt(2.0 / 1280));
+  ExpectNormal(Drawn("vgg11", "features.3.weight"), std::sqrt(2.0 / (128 * 9)));
+  ExpectNormal(Drawn("densenet121", "features.denseblock1.denselayer1.conv2.weight"),
+               std::sqrt(2.0 / (128 * 9)));
+}
+
+/// torchvision: googlenet.py, convnext.py and, for its linear layers, vgg.py.
+TEST(InitialiseTest, SomeFamiliesHaveOneDeviationForAllLayers) {
+  ExpectNormal(Drawn("googlenet", "inception3a.branch2.1.conv.weight"), 0.01);
+  ExpectNormal(Drawn("convnext_tiny", "features.1.0.block.3.weight"), 0.02);
+  ExpectNormal(Drawn("vgg11", "classifier.3.weight"), 0.01);
+  EXPECT_TRUE(Drawn("convnext_tiny", "features.1.0.layer_scale").eq(1e-6F).all().item<bool>());
+  EXPECT_TRUE(Drawn("convnext_tiny", "features.1.0.block.2.weight").eq(1).all().item<bool>());
+  EXPECT_TRUE(Drawn("googlenet", "conv1.bn.weight").eq(1).all().item<bool>());
+}
+
+/// torchvision: squeezenet.py scales for ReLU; shufflenetv2.py and alexnet.py leave LibTorch's own.
+TEST(InitialiseTest, SomeFamiliesAreUniformWithinTheFanIn) {
+  ExpectUniform(Drawn("squeezenet1_1", "features.3.expand3x3.weight"), std::sqrt(6.0 / (16 * 9)));
+  EXPECT_TRUE(Drawn("squeezenet1_1", "features.3.squeeze.bias").eq(0).all().item<bool>());
+  ExpectUniform(Drawn("shufflenet_v2_x0_5", "conv5.0.weight"), 1 / std::sqrt(192.0));
+  EXPECT_TRUE(Drawn("shufflenet_v2_x0_5", "conv5.1.bias").eq(0).all().item<bool>());
+  ExpectUniform(Drawn("alexnet", "features.3.weight"), 1 / std::sqrt(64 * 25.0));
+  ExpectUniform(Drawn("alexnet", "classifier.4.bias"), 1 / std::sqrt(4096.0));
 }
 
 TEST(InitialiseTest, NormalisationsStartAsTheIdentity) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden files of the backbones: torchvision's own features and entry names.
+"""Writes the golden files of torchvision's backbones: its own entry names and figures.
 
     /usr/bin/python3 tests/golden/backbones/generate.py
 
@@ -7,23 +7,37 @@ Needs Debian's python3-torch (1.13.0) and python3-torchvision (0.14.1), with whi
 this script were made. Weights and input follow the fill rule of common/nn/fill_rule.h: every
 value is a function of its entry's name and index, so the C++ test rebuilds the same network.
 
-features.safetensors  per backbone, float32 [2, F]: what the classifier would be given, evaluation
-                      mode, input "input" [2, 3, 224, 224]
-entries.txt           per backbone "# NAME PARAMETERS", then one "ENTRY SHAPE" per line in the order
-                      of state_dict(), classifier left out
+entries.txt   per backbone "# NAME PARAMETERS", then one "ENTRY SHAPE" per line in the order of
+              state_dict(); the published classifier (the last layer with weights) is left out
+figures.json  per backbone what the network gives for the input "input" [2, 3, SIZE, SIZE]; of a
+              tensor its shape, l2 norm, mean and first values
+  eval_features, eval_logits   in evaluation mode, SIZE 224: what the classifier is given (its mean
+              over positions, if the classifier is a convolution), and what it answers
+  train_logits, train_loss, grad_l2_total   in training mode, SIZE train_size, without dropout and
+              stochastic depth: cross-entropy for the labels 3 and 5, norm of its gradient over all
+              parameters. In float64: few positions are left to normalise over, and 152 layers make
+              differences of float32 arithmetic from one processor to another visible
+  running_mean_after, running_var_after   of the first batch normalisation, after that step
 """
 import json
 import math
 import pathlib
-import struct
 
 import numpy as np
 import torch
 import torchvision
+from torchvision.ops import StochasticDepth
 
-NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnext50_32x4d", "wide_resnet50_2",
-         "densenet121", "densenet161", "densenet169", "densenet201", "mobilenet_v2"]
-CLASSIFIERS = ("fc.", "classifier.")
+NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
+         "wide_resnet50_2", "densenet121", "densenet161", "densenet169", "densenet201", "googlenet",
+         "mobilenet_v2", "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "squeezenet1_0",
+         "squeezenet1_1", "alexnet", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn",
+         "vgg19", "vgg19_bn", "convnext_tiny"]
+# As torchvision builds it from its published weights, auxiliary heads dropped.
+OPTIONS = {"googlenet": dict(aux_logits=False, transform_input=True, init_weights=False)}
+EVALUATION_SIZE = 224
+TRAINING_SIZE = 64
+FIRST = 64
 MASK = (1 << 64) - 1
 
 
@@ -62,47 +76,82 @@ def filled(name, shape):
     return torch.from_numpy(value.reshape(shape))
 
 
-def features(model):
-    """The input of the last linear layer."""
-    seen = []
-    last = [m for m in model.modules() if isinstance(m, torch.nn.Linear)][-1]
-    last.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
-    images = torch.from_numpy(unit("input", 2 * 3 * 224 * 224).reshape(2, 3, 224, 224)).float()
-    model.eval()
+def fill(model):
     with torch.no_grad():
         for name, tensor in model.state_dict().items():
             tensor.copy_(filled(name, tuple(tensor.shape)).to(tensor.dtype))
-        model(images)
-    return seen[0].contiguous()
 
 
-def write_safetensors(path, tensors):
-    header, offset = {}, 0
-    for name, tensor in tensors.items():
-        end = offset + 4 * tensor.numel()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, end]}
-        offset = end
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for tensor in tensors.values():
-            file.write(tensor.numpy().tobytes())
+def images(size):
+    shape = (2, 3, size, size)
+    return torch.from_numpy(unit("input", math.prod(shape)).reshape(shape)).float()
+
+
+def classifier(model):
+    """Name and module of the last layer with weights."""
+    return [(name, module) for name, module in model.named_modules()
+            if isinstance(module, (torch.nn.Linear, torch.nn.Conv2d))][-1]
+
+
+def figures(tensor):
+    values = tensor.detach().double().flatten()
+    return {"shape": list(tensor.shape), "l2": rounded(values.norm()),
+            "mean": rounded(values.mean()), "first": [rounded(value) for value in values[:FIRST]]}
+
+
+def rounded(value):
+    return float(f"{float(value):.9g}")
+
+
+def evaluation(model):
+    seen = []
+    _, last = classifier(model)
+    hook = last.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    model.eval()
+    with torch.no_grad():
+        logits = model(images(EVALUATION_SIZE))
+    hook.remove()
+    features = seen[0] if seen[0].dim() == 2 else seen[0].mean((2, 3))
+    return {"eval_features": figures(features), "eval_logits": figures(logits)}
+
+
+def one_step(model):
+    model.double().train()
+    for module in model.modules():
+        if isinstance(module, (torch.nn.Dropout, StochasticDepth)):
+            module.p = 0.0
+    logits = model(images(TRAINING_SIZE).double())
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor([3, 5]))
+    loss.backward()
+    total = math.sqrt(sum(float(p.grad.double().norm()) ** 2 for p in model.parameters()))
+    result = {"train_size": TRAINING_SIZE, "train_logits": figures(logits),
+              "train_loss": rounded(loss), "grad_l2_total": rounded(total)}
+    for kind in ("running_mean", "running_var"):
+        first = [b for n, b in model.named_buffers() if n.endswith(kind)][:1]
+        result.update({kind + "_after": figures(buffer) for buffer in first})
+    return result
+
+
+def entries(name, model):
+    left_out = classifier(model)[0] + "."
+    parameters = sum(p.numel() for n, p in model.named_parameters() if not n.startswith(left_out))
+    lines = [f"# {name} {parameters}"]
+    for entry, tensor in model.state_dict().items():
+        if not entry.startswith(left_out):
+            lines.append(f"{entry} {'x'.join(map(str, tensor.shape)) or 'scalar'}")
+    return lines
 
 
 def main():
     folder = pathlib.Path(__file__).parent
-    rows, lines = {}, []
+    golden, lines = {}, []
     for name in NAMES:
-        model = getattr(torchvision.models, name)(weights=None)
-        kept = {n: t for n, t in model.state_dict().items() if not n.startswith(CLASSIFIERS)}
-        parameters = sum(p.numel() for n, p in model.named_parameters()
-                         if not n.startswith(CLASSIFIERS))
-        lines.append(f"# {name} {parameters}")
-        for entry, tensor in kept.items():
-            lines.append(f"{entry} {'x'.join(map(str, tensor.shape)) or 'scalar'}")
-        rows[name] = features(model)
-    write_safetensors(folder / "features.safetensors", rows)
+        model = getattr(torchvision.models, name)(weights=None, **OPTIONS.get(name, {}))
+        fill(model)
+        lines += entries(name, model)
+        golden[name] = {**evaluation(model), **one_step(model)}
+    rows = [f"{json.dumps(name)}: {json.dumps(row)}" for name, row in golden.items()]
+    (folder / "figures.json").write_text("{\n" + ",\n".join(rows) + "\n}\n")
     (folder / "entries.txt").write_text("\n".join(lines) + "\n")
 
 
