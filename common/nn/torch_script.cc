@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <sstream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,11 @@ constexpr const char* kClassName = "__torch__.consilium.Net";
 
 using Tasks = std::vector<TaskId>;
 
-/// Whether the module of this name belongs to a head that is not asked for.
+/// Whether the module of this name is a head that is not asked for.
 bool IsOtherHead(const std::string& name, const Tasks& tasks) {
-  const TaskId head = HeadOf(EntrySpec{name + ".weight", ElementType::kFloat32, {}});
-  return !head.empty() && std::ranges::count(tasks, head) == 0;
+  constexpr std::string_view kHeads = "heads.";
+  return name.starts_with(kHeads) && name.find('.', kHeads.size()) == std::string::npos &&
+         std::ranges::count(tasks, TaskId(name.substr(kHeads.size()))) == 0;
 }
 
 /// A scripted module with the tensors of `module`, not copies: the tracer knows them again.

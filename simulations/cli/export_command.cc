@@ -7,6 +7,7 @@
 #include "simulations/cli/command.h"
 
 #include <iostream>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -114,7 +115,8 @@ class ExportCommand : public Command {
                                             const ParameterBlob& local) const {
     StateMismatch missing;
     std::set<TaskId> incomplete;
-    for (const EntrySpec& entry : LayoutOf(net)->entries()) {
+    const std::shared_ptr<const Layout> whole = LayoutOf(net);
+    for (const EntrySpec& entry : whole->entries()) {
       if (Has(model, entry.name) || Has(local, entry.name)) continue;
       const TaskId head = HeadOf(entry);
       if (head.empty()) {

@@ -8,6 +8,8 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/tiny_backbone.h"
 
+#include <torch/nn/modules/linear.h>
+
 #include <functional>
 
 namespace consilium {
