@@ -26,7 +26,8 @@ check_tidy() {
   # Clang rejects LibTorch 1.13 over GCC 12's standard library: its constexpr std::vector makes
   # ATen/core/ivalue_inl.h use an incomplete type. GCC 11's library has no such vector.
   local log=build/log/clang-tidy.txt includes=/usr/include
-  local -a libstdcxx11=(-extra-arg=-nostdinc++ "-extra-arg=-isystem$includes/c++/11"
+  # It does not know all of GCC's warnings either.
+  local -a libstdcxx11=(-extra-arg=-Wno-unknown-warning-option -extra-arg=-nostdinc++ "-extra-arg=-isystem$includes/c++/11"
     "-extra-arg=-isystem$includes/$(g++ -print-multiarch)/c++/11")
   if ! run-clang-tidy -quiet -p build/tidy -j "$(build_jobs)" "${libstdcxx11[@]}" \
     "^$PWD/(aggregator|common|simulations|site_client|tests)/" >"$log" 2>&1; then

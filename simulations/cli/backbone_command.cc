@@ -19,8 +19,9 @@ constexpr std::int64_t kSmallestSide = 32;
 
 /// The tensor `input` of a file, float32 [B, 3, H, W].
 Result<torch::Tensor> ReadImages(const std::string& path) {
-  CONSILIUM_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxInputFile));
-  CONSILIUM_ASSIGN_OR_RETURN(const TensorFile file, ParseSafetensors(bytes, path));
+  const Result<Bytes> bytes = ReadFile(path, kMaxInputFile);
+  if (!bytes.ok()) return InvalidArgument("input: " + bytes.status().message());
+  CONSILIUM_ASSIGN_OR_RETURN(const TensorFile file, ParseSafetensors(*bytes, path));
   CONSILIUM_ASSIGN_OR_RETURN(
       const ParameterBlob blob,
       Subset(file.blob, [](const EntrySpec& entry) { return entry.name == kInput; }));
@@ -44,7 +45,8 @@ Result<torch::Tensor> ReadImages(const std::string& path) {
 Status WriteFigures(const NamedTensors& figures, const std::string& path) {
   torch::nn::Module holder;
   for (const auto& [name, value] : figures) holder.register_buffer(name, value);
-  return WriteFileAtomically(path, SerializeSafetensors({ReadState(holder), {}}));
+  const Status written = WriteFileAtomically(path, SerializeSafetensors({ReadState(holder), {}}));
+  return written.ok() ? written : InvalidArgument("output: " + written.message());
 }
 
 class BackboneCommand : public Command {
@@ -105,10 +107,10 @@ class BackboneCommand : public Command {
   /// Whether the classifier has weights too.
   Result<bool> Load(ClassifierNet& net, const BackboneInfo& info) const {
     if (!fill_) {
-      CONSILIUM_ASSIGN_OR_RETURN(const LoadedWeights loaded,
-                                 LoadClassifierNet(net, info, weights_));
-      SayLeftOut(loaded);
-      return loaded.has_classifier;
+      const Result<LoadedWeights> loaded = LoadClassifierNet(net, info, weights_);
+      if (!loaded.ok()) return InvalidArgument("weights: " + loaded.status().message());
+      SayLeftOut(*loaded);
+      return loaded->has_classifier;
     }
     FillByRule(*net, [&](const std::string& name) { return PublishedName(info, name); });
     return true;

@@ -26,8 +26,9 @@ struct Model {
 
 Result<Model> ReadModel(const std::string& path) {
   Model model;
-  CONSILIUM_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxModelFile));
-  CONSILIUM_ASSIGN_OR_RETURN(model.file, ParseSafetensors(bytes, path));
+  const Result<Bytes> bytes = ReadFile(path, kMaxModelFile);
+  if (!bytes.ok()) return InvalidArgument("model: " + bytes.status().message());
+  CONSILIUM_ASSIGN_OR_RETURN(model.file, ParseSafetensors(*bytes, path));
   Result<ModelMetadata> metadata = ParseModelMetadata(model.file.metadata);
   if (!metadata.ok()) return metadata.status().WithContext(path);
   model.metadata = std::move(*metadata);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kSteps = 3;
 /// Small enough that the deep networks, which overshoot at training's own rate, go straight down.
-constexpr double kLearningRate = 3e-5;
+constexpr double kLearningRate = 1e-5;
 
 struct Batch {
   torch::Tensor images = torch::randn({4, 3, 64, 64}, MakeGenerator(1));

@@ -243,8 +243,9 @@ TEST_F(CliTest, ExportNamesWhatAModelLacks) {
   const Ended format = Run({"export", "--model", model, "--format", "onnx", "--out", out});
   EXPECT_EQ(format.code, 2);
   EXPECT_THAT(format.err, HasSubstr("format: 'onnx' is unknown"));
-  const Ended text = Run({"export", "--model", folder_.File("log0"), "--out", out});
-  EXPECT_EQ(text.code, 2);
+  const Ended missing = Run({"export", "--model", folder_.File("none"), "--out", out});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("model: " + folder_.File("none")));
 }
 
 TEST_F(CliTest, InitWritesTheModelItNames) {
