@@ -26,10 +26,11 @@ check_tidy() {
   # Clang rejects LibTorch 1.13 over GCC 12's standard library: its constexpr std::vector makes
   # ATen/core/ivalue_inl.h use an incomplete type. GCC 11's library has no such vector.
   local log=build/log/clang-tidy.txt includes=/usr/include
-  # It does not know all of GCC's warnings either.
-  local -a libstdcxx11=(-extra-arg=-Wno-unknown-warning-option -extra-arg=-nostdinc++ "-extra-arg=-isystem$includes/c++/11"
+  # Nor does it know all of GCC's warnings.
+  local -a arguments=(-extra-arg=-Wno-unknown-warning-option -extra-arg=-nostdinc++
+    "-extra-arg=-isystem$includes/c++/11"
     "-extra-arg=-isystem$includes/$(g++ -print-multiarch)/c++/11")
-  if ! run-clang-tidy -quiet -p build/tidy -j "$(build_jobs)" "${libstdcxx11[@]}" \
+  if ! run-clang-tidy -quiet -p build/tidy -j "$(build_jobs)" "${arguments[@]}" \
     "^$PWD/(aggregator|common|simulations|site_client|tests)/" >"$log" 2>&1; then
     sed -i 's/\x1b\[[0-9;]*m//g' "$log"  # it colours even a file
     grep -E '(error|warning): ' "$log" | sort -u >&2 || tail -n 20 "$log" >&2

@@ -60,8 +60,12 @@ std::vector<torch::Tensor> MultiTaskNetImpl::forward(torch::Tensor images) {
   const torch::Tensor features = backbone_->forward(std::move(images));
   std::vector<torch::Tensor> outputs;
   outputs.reserve(heads_.size());
-  for (const auto& head : heads_) outputs.push_back(head->forward(features, dropout_));
+  for (std::size_t j = 0; j < heads_.size(); ++j) outputs.push_back(Score(j, features));
   return outputs;
+}
+
+torch::Tensor MultiTaskNetImpl::Score(std::size_t task, const torch::Tensor& features) {
+  return heads_.at(task)->forward(features, dropout_);
 }
 
 void MultiTaskNetImpl::SeedDropout(std::uint64_t seed) {

@@ -34,6 +34,8 @@ class MultiTaskNetImpl : public torch::nn::Module {
                    const InputStatistics& input = {});
   /// images [B,3,S,S], normalised by input() -> per task [B,K_j], in the order of tasks().
   std::vector<torch::Tensor> forward(torch::Tensor images);
+  /// features [B,F] -> [B,K_j] of one task.
+  torch::Tensor Score(std::size_t task, const torch::Tensor& features);
   /// The heads' dropout and the backbone's own.
   void SeedDropout(std::uint64_t seed);
   const std::vector<TaskSpec>& tasks() const { return tasks_; }

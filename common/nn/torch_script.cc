@@ -50,11 +50,11 @@ torch::jit::Module Mirror(const torch::nn::Module& module, const std::string& pr
 
 c10::Dict<std::string, torch::Tensor> ScoresOf(MultiTaskNet& net, const Tasks& tasks,
                                                const torch::Tensor& images) {
-  const std::vector<torch::Tensor> outputs = net->forward(images);
+  const torch::Tensor features = net->backbone().forward(images);
   c10::Dict<std::string, torch::Tensor> scores;
-  for (std::size_t j = 0; j < outputs.size(); ++j) {
+  for (std::size_t j = 0; j < net->tasks().size(); ++j) {
     const TaskId& task = net->tasks()[j].id;
-    if (std::ranges::count(tasks, task) > 0) scores.insert(task.str(), outputs[j]);
+    if (std::ranges::count(tasks, task) > 0) scores.insert(task.str(), net->Score(j, features));
   }
   return scores;
 }

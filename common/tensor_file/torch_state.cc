@@ -43,9 +43,18 @@ bool HoldsTensors(const Pickle& pickle, const PickleValue& value) {
          TensorCall(pickle, &pickle[value.items[1]]) != nullptr;
 }
 
+/// LibTorch in C++ (consilium-sim export) writes a dict with its type around it.
+const PickleValue& WithoutTypeTag(const Pickle& pickle, const PickleValue& value) {
+  if (value.kind != PickleKind::kCall || pickle[value.items[0]].text != "restore_type_tag") {
+    return value;
+  }
+  const std::vector<PickleRef>& arguments = pickle[value.items[1]].items;
+  return arguments.empty() ? value : pickle[arguments[0]];
+}
+
 /// The dict under one of the wrappers, or the root.
 Result<const PickleValue*> FindStateDict(const Pickle& pickle) {
-  const PickleValue& root = pickle[pickle.root];
+  const PickleValue& root = WithoutTypeTag(pickle, pickle[pickle.root]);
   if (root.kind != PickleKind::kDict) {
     return InvalidArgument(
         "holds no dict of tensors; expected a state dict, as written by "

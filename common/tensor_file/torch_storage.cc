@@ -27,7 +27,8 @@ struct Known {
   friend bool operator==(const Known&, const Known&) = default;
 };
 
-constexpr std::array<Known, 5> kNames{{{"collections", "OrderedDict"},
+constexpr std::array<Known, 6> kNames{{{"collections", "OrderedDict"},
+                                       {"torch.jit._pickle", "restore_type_tag"},
                                        {"torch._utils", "_rebuild_tensor_v2"},
                                        {"torch._utils", "_rebuild_tensor"},
                                        {"torch._utils", "_rebuild_parameter"},

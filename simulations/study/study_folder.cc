@@ -77,9 +77,10 @@ Status CheckSettings(const std::string& path, const Settings& settings) {
     const std::string was =
         found != stored.end() && found->is_string() ? found->get<std::string>() : "";
     if (was != value) {
-      return InvalidArgument(path + ": " + name + ": the study has '" + was +
-                             "', expected the same but got '" + value +
-                             "' (use another --out for other settings)");
+      std::string text = path;
+      text.append(": ").append(name).append(": the study has '").append(was);
+      text.append("', expected the same but got '").append(value);
+      return InvalidArgument(text.append("' (use another --out for other settings)"));
     }
   }
   return OkStatus();

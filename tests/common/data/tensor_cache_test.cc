@@ -63,7 +63,7 @@ TEST_F(TensorCacheTest, EveryTruncationIsRefused) {
 TEST_F(TensorCacheTest, NoChangedByteOfTheHeaderCrashes) {
   ASSERT_OK(WriteTensorCache(path_, dataset_, {0, 1, 2}));
   const Bytes whole = ReadFile(path_, 1 << 20).value();
-  for (std::size_t at = 0; at + 3 * 5 * 5 * 4 < whole.size(); ++at) {
+  for (std::size_t at = 0; at + std::size_t{3} * 5 * 5 * 4 < whole.size(); ++at) {
     Bytes changed = whole;
     changed[at] ^= std::byte{0xFF};
     ASSERT_OK(WriteFileAtomically(path_, changed));

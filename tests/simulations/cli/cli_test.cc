@@ -193,6 +193,22 @@ TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
   EXPECT_THAT(FileText(folder_.File("out/settings.json")), HasSubstr("\"rounds\": \"1\""));
 }
 
+TEST_F(CliTest, ExportedWeightsAreReadBack) {
+  const std::string model = folder_.File("model.safetensors");
+  const std::vector<std::string> init{"init", "--backbone", "mobilenet_v2", "--out", model};
+  const Ended first = Run(init);
+  ASSERT_EQ(first.code, 0) << first.err;
+  for (const std::string format : {"pth", "safetensors"}) {
+    const std::string weights = folder_.File("weights." + format);
+    ASSERT_EQ(Run({"export", "--model", model, "--format", format, "--out", weights}).code, 0);
+    std::vector<std::string> again = init;
+    again.insert(again.end(), {"--weights", weights});
+    const Ended second = Run(again);
+    EXPECT_EQ(second.code, 0) << second.err;
+    EXPECT_EQ(second.out, first.out) << format;
+  }
+}
+
 TEST_F(CliTest, BackbonesAreListedAsATableAndAsJson) {
   const Ended table = Run({"backbones"});
   EXPECT_EQ(table.code, 0) << table.err;
