@@ -21,7 +21,7 @@ check_sanitizer() {
 
 check_tidy() {
   # Generated headers must exist before a header that includes them is compiled.
-  build tidy consilium_proto all_verify_interface_header_sets
+  build tidy consilium_proto consilium_commit all_verify_interface_header_sets
   step "clang-tidy"
   # Clang rejects LibTorch 1.13 over GCC 12's standard library: its constexpr std::vector makes
   # ATen/core/ivalue_inl.h use an incomplete type. GCC 11's library has no such vector.

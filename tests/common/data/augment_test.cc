@@ -104,7 +104,7 @@ TEST(AugmentTest, DrawsStayInTheirRangesAndEachPartAppearsHalfTheTime) {
     }
   }
   for (const int count : {shifted, zoomed, flipped, deformed}) {
-    EXPECT_NEAR(count, kDraws / 2, 100);
+    EXPECT_NEAR(count, kDraws / 2.0, 100);
   }
 }
 

@@ -31,6 +31,7 @@ TEST(IntensityTest, FractionsAndWideRangesAreSortedInstead) {
 
 TEST(IntensityTest, CountingAndSortingAgree) {
   std::vector<float> values;
+  values.reserve(1000);
   for (int i = 0; i < 1000; ++i) values.push_back(static_cast<float>((i * 7919) % 4096 - 2048));
   std::vector<float> shifted = values;
   for (float& value : shifted) value += 0.5F;
