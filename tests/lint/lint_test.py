@@ -52,6 +52,10 @@ class LintTest(unittest.TestCase):
         torch = "/// A.\n#pragma once\n\n#include <torch/types.h>\n"
         self.assert_fault("libraries", {"common/base/a.h": torch}, "base must not reach LibTorch")
 
+    def test_all_of_torch_is_found(self):
+        torch = "#include <torch/torch.h>\n"
+        self.assert_fault("libraries", {"common/nn/net.cc": torch}, "include the headers that are")
+
     def test_torch_beside_protobuf_through_a_header_is_found(self):
         test = '#include "common/nn/net.h"\n#include "consilium/v1/messages.pb.h"\n'
         header = '/// A net.\n#pragma once\n\n#include <torch/types.h>\n'

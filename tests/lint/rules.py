@@ -76,6 +76,10 @@ def libraries(tree: SourceTree) -> Iterator[str]:
         target = tree.libraries.get(source.path)
         if target is not None:
             yield from _confined(source, target)
+        for include in source.includes:
+            if include.path == "torch/torch.h":
+                yield (f"{source.path}:{include.line}: all of LibTorch costs every source seconds "
+                       "(docs/decisions/0007), include the headers that are used")
         everything = tree.closure(source)
         if any(map(_is_torch, everything)):
             if any(map(_is_protobuf, everything)):
