@@ -210,7 +210,8 @@ Result<FederatedModel> ProcessRun::Run() {
 
 Status CheckGrpcRunner(const std::string& program_folder) {
   for (const std::string program : {"consilium-aggregator", "consilium-site"}) {
-    const std::string path = program_folder + "/" + program;
+    std::string path = program_folder;
+    path.append("/").append(program);
     if (access(path.c_str(), X_OK) != 0) {
       return InvalidArgument("transport: grpc needs the program " + path +
                              ", which is not there; build it or use in-process");

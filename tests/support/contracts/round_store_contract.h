@@ -35,6 +35,7 @@ inline std::vector<Event> OneEventOfEachKind() {
 
 inline std::vector<std::string> Encoded(const std::vector<Event>& events) {
   std::vector<std::string> texts;
+  texts.reserve(events.size());
   for (const Event& event : events) texts.push_back(EncodeEvent(event));
   return texts;
 }
