@@ -2,6 +2,7 @@
 
 #include "common/nn/compute.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -28,6 +29,7 @@ Status RunPool(const JobPool& pool, std::size_t count,
   };
   {
     std::vector<std::jthread> threads;
+    threads.reserve(static_cast<std::size_t>(std::max(pool.threads, 0)));
     for (int i = 0; i < pool.threads; ++i) threads.emplace_back(work);
   }
   if (first.ok() && next < count) return Cancelled("interrupted");

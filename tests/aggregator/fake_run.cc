@@ -64,7 +64,7 @@ TensorFile FakeInitialModel() {
 }
 
 SiteDeclaration FakeDeclaration(const std::string& site) {
-  const auto size = static_cast<std::int64_t>(10 + 7 * (site.front() - 'A'));
+  const std::int64_t size = 10 + std::int64_t{7} * (site.front() - 'A');
   SiteDeclaration declaration;
   declaration.site = SiteId(site);
   declaration.train_images = 2 * size;

@@ -178,7 +178,8 @@ double Brightness(const std::vector<std::uint16_t>& pixels, int size, const Box&
   double sum = 0;
   for (int row = box.top; row < box.bottom; ++row) {
     for (int column = box.left; column < box.right; ++column) {
-      sum += pixels[static_cast<std::size_t>(row * size + column)];
+      sum += pixels[static_cast<std::size_t>(row) * static_cast<std::size_t>(size) +
+                    static_cast<std::size_t>(column)];
     }
   }
   return sum;
