@@ -63,9 +63,8 @@ class SiteRunner {
   /// kTrain or kEvaluate, with the model's canonical bytes (shared layout).
   virtual Result<SiteReport> Execute(const Instruction& instruction, const Bytes& model) = 0;
   /// Local heads of the tasks that the site trains, and statistics, that belong to model `version`,
-  /// named as in the complete state: empty blob if the run shares everything. Only a simulator's own
-  /// sites are asked for this
-  /// (docs/architecture.md, "Heads").
+  /// named as in the complete state: empty blob if the run shares everything. It stays at the
+  /// site (--local-state-out) or with a simulator's own sites (docs/architecture.md, "Heads").
   virtual Result<ParameterBlob> LocalState(RoundNumber version) const = 0;
 };
 
