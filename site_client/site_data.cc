@@ -33,6 +33,7 @@ Result<std::shared_ptr<const Dataset>> FitTasks(Dataset data, const RunPlan& pla
   }
   for (Sample& sample : data.samples) {
     std::vector<std::vector<int>> labels;
+    labels.reserve(source.size());
     for (const std::ptrdiff_t index : source) {
       labels.push_back(index < 0 ? std::vector<int>() : std::move(sample.labels[index]));
     }

@@ -84,6 +84,7 @@ Split SplitByPatient(const Dataset& dataset, const Indices& indices, double frac
   double wanted = 0;
   if (fraction > 0 && all >= 2) wanted = std::clamp(std::round(fraction * all), 1.0, all - 1);
   std::vector<std::size_t> sizes;
+  sizes.reserve(strata.size());
   for (const auto& [stratum, patients] : strata) sizes.push_back(patients.size());
   const std::vector<std::size_t> taken = Apportion(sizes, wanted, all);
 

@@ -14,6 +14,7 @@ namespace consilium {
 Result<ChildProcess> ChildProcess::Start(const std::vector<std::string>& command,
                                          const std::string& log_path) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
