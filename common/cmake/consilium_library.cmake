@@ -1,26 +1,52 @@
 include(layers)
 
-# One precompiled header of what most LibTorch sources include, owned by this target and reused by all
-# of them. Not <torch/torch.h>: GCC instantiates its pending templates again in every source, which
-# doubles the time of a small one.
-if(CONSILIUM_WITH_TORCH AND CONSILIUM_PRECOMPILE_TORCH)
-  file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cc "")
-  add_library(consilium_torch_pch STATIC ${CMAKE_BINARY_DIR}/torch_pch.cc)
-  target_link_libraries(consilium_torch_pch PRIVATE consilium_dep_torch consilium_warnings)
-  target_compile_options(consilium_torch_pch PRIVATE -fpch-preprocess)
-  target_precompile_headers(consilium_torch_pch PRIVATE
-    <torch/nn/module.h> <torch/nn/modules/batchnorm.h> <torch/nn/modules/conv.h> <torch/types.h>
-    <torch/utils.h>)
-endif()
+# Precompiled headers, each owned by a target of its own and reused by all others. Not
+# <torch/torch.h>: GCC instantiates its pending templates again in every source, which doubles the
+# time of a small one (docs/decisions/0007).
+#   torch       what most sources that see LibTorch include
+#   test_torch  the same and GoogleTest, optimised as tests are
+#   test        GoogleTest alone
+set(CONSILIUM_TORCH_HEADERS <torch/nn/module.h> <torch/nn/modules/batchnorm.h>
+    <torch/nn/modules/conv.h> <torch/types.h> <torch/utils.h>)
+set(CONSILIUM_TEST_HEADERS <gmock/gmock.h> <gtest/gtest.h>)
 
-function(consilium_use_torch target visibility)
-  target_link_libraries(${target} ${visibility} consilium_dep_torch)
-  if(TARGET consilium_torch_pch)
+# Nobody waits for the code of a test: less optimisation, shorter builds.
+set(CONSILIUM_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+
+# consilium_precompile(name DEPS torch OPTIONS -O1 HEADERS <a.h>): target consilium_<name>_pch.
+function(consilium_precompile name)
+  cmake_parse_arguments(ARG "" "" "DEPS;OPTIONS;HEADERS" ${ARGN})
+  set(target consilium_${name}_pch)
+  file(TOUCH ${CMAKE_BINARY_DIR}/${name}_pch.cc)
+  add_library(${target} STATIC ${CMAKE_BINARY_DIR}/${name}_pch.cc)
+  foreach(dep IN LISTS ARG_DEPS)
+    target_link_libraries(${target} PRIVATE consilium_dep_${dep})
+  endforeach()
+  target_link_libraries(${target} PRIVATE consilium_warnings)
+  target_compile_options(${target} PRIVATE -fpch-preprocess ${ARG_OPTIONS})
+  target_precompile_headers(${target} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+# consilium_reuse(target name): nothing where that header is not precompiled.
+function(consilium_reuse target name)
+  if(TARGET consilium_${name}_pch)
     # -fPIC: programs would be compiled -fPIE, for which the header is not valid.
     target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)
-    target_precompile_headers(${target} REUSE_FROM consilium_torch_pch)
+    target_precompile_headers(${target} REUSE_FROM consilium_${name}_pch)
   endif()
 endfunction()
+
+if(CONSILIUM_PRECOMPILE AND CONSILIUM_WITH_TORCH)
+  consilium_precompile(torch DEPS torch HEADERS ${CONSILIUM_TORCH_HEADERS})
+endif()
+if(CONSILIUM_PRECOMPILE AND CONSILIUM_WITH_TESTS)
+  consilium_precompile(test DEPS gtest OPTIONS ${CONSILIUM_TEST_OPTIONS}
+                       HEADERS ${CONSILIUM_TEST_HEADERS})
+  if(CONSILIUM_WITH_TORCH)
+    consilium_precompile(test_torch DEPS torch gtest OPTIONS ${CONSILIUM_TEST_OPTIONS}
+                         HEADERS ${CONSILIUM_TORCH_HEADERS} ${CONSILIUM_TEST_HEADERS})
+  endif()
+endif()
 
 # consilium_library(NAME codec SRCS a.cc HDRS a.h DEPS base federation EXTERNAL json [TORCH])
 #   DEPS      targets of this project, checked against layers.cmake
@@ -57,7 +83,8 @@ function(consilium_library)
     target_link_libraries(${target} PUBLIC consilium_dep_${dep})
   endforeach()
   if(ARG_TORCH)
-    consilium_use_torch(${target} PUBLIC)
+    target_link_libraries(${target} PUBLIC consilium_dep_torch)
+    consilium_reuse(${target} torch)
   endif()
 endfunction()
 
@@ -73,7 +100,8 @@ function(consilium_program)
     target_link_libraries(${ARG_NAME} PRIVATE consilium_dep_${dep})
   endforeach()
   if(ARG_TORCH)
-    consilium_use_torch(${ARG_NAME} PRIVATE)
+    target_link_libraries(${ARG_NAME} PRIVATE consilium_dep_torch)
+    consilium_reuse(${ARG_NAME} torch)
   endif()
 endfunction()
 
@@ -87,8 +115,12 @@ function(consilium_test)
                     EXTERNAL gtest ${ARG_EXTERNAL})
   target_link_libraries(${target} PRIVATE consilium_test_support)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE ${CONSILIUM_TEST_OPTIONS})
   if(ARG_TORCH)
-    consilium_use_torch(${target} PRIVATE)
+    target_link_libraries(${target} PRIVATE consilium_dep_torch)
+    consilium_reuse(${target} test_torch)
+  else()
+    consilium_reuse(${target} test)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC 12 misreads "literal" + std::string (GCC bug 105329), which tests write often.
