@@ -67,6 +67,8 @@ endif()
 if(CONSILIUM_WITH_TESTS)
   find_package(GTest REQUIRED)
   consilium_dependency(gtest LIBS GTest::gtest GTest::gmock)
+  # gRPC brings this to some tests; a precompiled header is valid where all have it.
+  target_compile_options(consilium_dep_gtest INTERFACE -pthread)
 endif()
 if(CONSILIUM_WITH_BENCHMARKS)
   find_package(benchmark REQUIRED)
