@@ -7,12 +7,14 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <charconv>
 #include <dlfcn.h>
 #include <limits>
 #include <malloc.h>
 #include <mutex>
 #include <optional>
+#include <sched.h>
 
 namespace consilium {
 namespace {
@@ -71,6 +73,12 @@ void SetComputeThreads(int threads) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   set_openblas(threads);
+}
+
+int AvailableThreads() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
+  return std::max(1, CPU_COUNT(&allowed));
 }
 
 void KeepFreedMemory() {
