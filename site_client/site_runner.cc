@@ -142,6 +142,7 @@ Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
   Trainer::Options trainer_options;
   trainer_options.training = plan_.training;
   trainer_options.compute = options_.compute;
+  trainer_options.make_replica = [this] { return options_.make_net(plan_); };
   trainer_options.loss_factors = FactorsOf(instruction, plan_.tasks);
   trainer_options.interrupt = options_.interrupt;
   trainer_options.on_step = [&](std::int64_t done, std::int64_t planned) {

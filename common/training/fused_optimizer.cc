@@ -107,12 +107,11 @@ void FusedOptimizer::Step(double learning_rate, double gradient_scale) {
       blocks_.push_back({i, first, std::min(kBlock, elements - first)});
     }
   }
-  ParallelFor(static_cast<std::int64_t>(blocks_.size()),
-              [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t b = begin; b < end; ++b) {
-                  StepBlock(blocks_[b], learning_rate, gradient_scale);
-                }
-              });
+  ParallelFor(static_cast<std::int64_t>(blocks_.size()), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) {
+      StepBlock(blocks_[b], learning_rate, gradient_scale);
+    }
+  });
   for (torch::Tensor& gradient : gradients_) gradient.reset();
 }
 

@@ -2,21 +2,19 @@
 
 #include "common/base/random_stream.h"
 #include "common/data/batch.h"
-#include "common/nn/autocast.h"
 #include "common/nn/torch_guard.h"
 #include "common/training/batch_feeder.h"
 #include "common/training/class_weights.h"
 #include "common/training/computed_parameters.h"
 #include "common/training/fused_optimizer.h"
 #include "common/training/loss_scaler.h"
-#include "common/training/masked_loss.h"
 #include "common/training/memory_layout.h"
+#include "common/training/network_step.h"
 #include "common/training/stopwatch.h"
 
 #include <torch/types.h>
-#include <torch/utils.h>
 
-#include <cmath>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -63,11 +61,10 @@ struct Trainer::Impl {
   const Dataset& dataset;
   Indices train;  // images with a label
   Options options;
-  std::vector<double> factors;
-  std::vector<torch::Tensor> class_weights;
   bool prepared = false;
-  bool mixed = false;                       // computes in another type than that of the parameters
+  StepSettings settings;
   BatchFormat format;                       // of the images
+  std::unique_ptr<DataParallel> parallel;   // where there are further devices
   std::optional<FusedOptimizer> optimizer;  // made by the first epoch
   LossScaler scaler;
 
@@ -87,38 +84,36 @@ struct Trainer::Impl {
       return InvalidArgument("training: " + std::to_string(options.loss_factors.size()) +
                              " loss factors for " + std::to_string(tasks) + " tasks");
     }
+    settings.tasks = dataset.tasks;
     for (std::size_t j = 0; j < tasks; ++j) {
       const double factor = options.loss_factors.empty() ? 1 : options.loss_factors[j];
-      factors.push_back(dataset.tasks[j].weight * factor);
+      settings.factors.push_back(dataset.tasks[j].weight * factor);
     }
-    if (options.training.class_weights) class_weights = InverseFrequencyWeights(dataset, train);
+    if (options.training.class_weights) {
+      settings.class_weights = InverseFrequencyWeights(dataset, train);
+    }
+    settings.reduction = options.training.reduction;
+    settings.freeze_normalisation = options.training.freeze_normalisation;
     net->to(options.compute.device);
     ArrangeWeights(*net);
-    mixed = ComputeType(*net) == torch::kFloat32 && options.compute.precision != Precision::kFp32;
-    format.type = mixed ? ShortType(options.compute.precision) : ComputeType(*net);
-    format.layout = LayoutFor(format.type);
-    format.input = net->input();
+    const torch::ScalarType own = ComputeType(*net);
+    settings.mixed = own == torch::kFloat32 && options.compute.precision != Precision::kFp32;
+    settings.type = settings.mixed ? ShortType(options.compute.precision) : own;
+    format = {settings.type, LayoutFor(settings.type), net->input()};
+    CONSILIUM_RETURN_IF_ERROR(UseFurtherDevices());
     prepared = true;
     return OkStatus();
   }
 
-  std::vector<torch::Tensor> Forward(const Batch& batch) {
-    // A single image has no batch statistics.
-    net->EnterTraining(options.training.freeze_normalisation || batch.images.size(0) == 1);
-    if (!mixed) return net->forward(batch.images);
-    std::vector<torch::Tensor> outputs;
-    {
-      const AutocastGuard shorter(options.compute.device.type(), format.type);
-      outputs = net->forward(batch.images);
-    }
-    // Losses are float32: a sum over a batch has more digits than bfloat16.
-    for (torch::Tensor& output : outputs) output = output.to(torch::kFloat32);
-    return outputs;
-  }
-
-  Status Backward(const torch::Tensor& loss) {
-    const bool scaled = options.compute.precision == Precision::kFp16;
-    (scaled ? loss * scaler.scale() : loss).backward();
+  Status UseFurtherDevices() {
+    if (options.compute.further_devices.empty()) return OkStatus();
+    std::vector<torch::Device> devices = options.compute.further_devices;
+    devices.insert(devices.begin(), options.compute.device);
+    // Further processors would share the threads of the first.
+    const int share = options.compute.device.is_cpu() ? static_cast<int>(devices.size()) : 1;
+    const int threads = std::max(1, options.compute.threads / share);
+    CONSILIUM_ASSIGN_OR_RETURN(
+        parallel, DataParallel::Create(net, std::move(devices), options.make_replica, threads));
     return OkStatus();
   }
 
@@ -135,32 +130,22 @@ struct Trainer::Impl {
   }
 
   Status Step(const Batch& batch, double learning_rate, EpochResult& result) {
+    const double scale = options.compute.precision == Precision::kFp16 ? scaler.scale() : 1;
+    CONSILIUM_ASSIGN_OR_RETURN(const StepOutcome outcome,
+                               parallel ? parallel->ForwardBackward(batch, settings, scale)
+                                        : ForwardBackward(net, batch, settings, scale));
     Stopwatch watch;
-    const std::vector<torch::Tensor> outputs = Forward(batch);
-    result.times.forward += watch.Lap();
-    CONSILIUM_ASSIGN_OR_RETURN(const torch::Tensor loss,
-                               MaskedMultiTaskLoss(dataset.tasks, outputs, batch.targets, factors,
-                                                   options.training.reduction, class_weights));
-    if (!std::isfinite(loss.item<double>())) {
-      return DataLoss("training: the loss is not finite; a lower learning rate may help");
-    }
-    Count(outputs, batch, result);
-    result.times.loss += watch.Lap();
-    CONSILIUM_RETURN_IF_ERROR(Backward(loss));
-    result.times.backward += watch.Lap();
     StepOptimizer(learning_rate);
+    result.images += outcome.images;
+    for (std::size_t j = 0; j < result.tasks.size(); ++j) {
+      result.tasks[j].n += outcome.tasks[j].n;
+      result.tasks[j].loss_sum += outcome.tasks[j].loss_sum;
+    }
+    result.times.forward += outcome.times.forward;
+    result.times.loss += outcome.times.loss;
+    result.times.backward += outcome.times.backward;
     result.times.optimizer += watch.Lap();
     return OkStatus();
-  }
-
-  void Count(const std::vector<torch::Tensor>& outputs, const Batch& batch, EpochResult& result) {
-    const torch::NoGradGuard no_gradient;
-    result.images += batch.images.size(0);
-    for (std::size_t j = 0; j < outputs.size(); ++j) {
-      const torch::Tensor losses = PerImageLoss(dataset.tasks[j], outputs[j], batch.targets[j]);
-      result.tasks[j].n += batch.targets[j].present.sum().item<std::int64_t>();
-      result.tasks[j].loss_sum += losses.sum(torch::kFloat64).item<double>();
-    }
   }
 
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed) {
@@ -168,6 +153,7 @@ struct Trainer::Impl {
     const ComputedParameters computed(*net, format.type);
     if (!optimizer) optimizer.emplace(computed.all(), OptimizerOptions(options.training));
     net->SeedDropout(StreamSeed(seed, {"dropout"}));
+    if (parallel) parallel->SeedDropout(StreamSeed(seed, {"dropout"}));
     EpochResult result;
     for (const TaskSpec& task : dataset.tasks) result.tasks.push_back(EmptyCounts(task));
 

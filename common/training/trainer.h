@@ -22,6 +22,7 @@
 #include "common/metrics/task_counts.h"
 #include "common/nn/multi_task_net.h"
 #include "common/training/compute_options.h"
+#include "common/training/data_parallel.h"
 #include "common/training/step_times.h"
 
 #include <torch/types.h>
@@ -46,6 +47,8 @@ class Trainer {
   struct Options {
     TrainingOptions training;
     ComputeOptions compute;
+    /// Makes further networks of this shape; needed where there are further devices.
+    DataParallel::MakeReplica make_replica;
     std::vector<double> loss_factors;  ///< per task beside lambda; empty: all 1
     const Interrupt* interrupt = nullptr;
     StepObserver on_step;

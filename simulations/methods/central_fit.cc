@@ -29,6 +29,7 @@ Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,
   Trainer::Options options;
   options.training = fit.plan.training;
   options.compute = fit.compute;
+  options.make_replica = [&fit] { return fit.net.make(fit.plan); };
   options.interrupt = fit.interrupt;
   options.on_step = [&](std::int64_t done, std::int64_t planned) {
     if (fit.on_step && planned > 0) {
