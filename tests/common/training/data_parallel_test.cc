@@ -69,7 +69,7 @@ double LargestDifference(const Bytes& a, const Bytes& b) {
     return torch::tensor(
         at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                    bytes.size()))
-        .view(torch::kFloat32);
+        .view(torch::kFloat64);
   };
   return (values(a) - values(b)).abs().max().item<double>();
 }
