@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 namespace consilium {
 namespace {
@@ -52,7 +53,8 @@ double SecondsOf(int products, const torch::Tensor& left, const torch::Tensor& r
 Result<double> MatrixProductRate(c10::Device device, c10::ScalarType type, std::int64_t side) {
   return GuardTorch("multiplying matrices", [&] {
     const torch::NoGradGuard no_gradient;
-    const ShortFloatsOnGpu short_floats;
+    std::optional<ShortFloatsOnGpu> short_floats;
+    if (device.is_cuda()) short_floats.emplace();
     const auto options = torch::TensorOptions().dtype(type).device(device);
     // Small numbers, which no type overflows at; zeros would be faster than work is on GPUs.
     const torch::Tensor left =

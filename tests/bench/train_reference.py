@@ -59,7 +59,7 @@ def matrix_rate(device, dtype):
     """Operations per second of the best of several products, as matrix_product.h measures it."""
     side, products = (8192, 10) if device.type == "cuda" else (2048, 1)
     before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.backends.cuda.matmul.allow_tf32 = before or device.type == "cuda"
     left = torch.linspace(-1, 1, side * side).view(side, side).to(device, dtype)
     right = left.t().contiguous()
     best = float("inf")
