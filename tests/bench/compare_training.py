@@ -7,7 +7,7 @@ Every run is a process of its own; for each backbone and batch they take turns (
 modes, ours, ...), so that whatever else the machine does meets all of them. Each gives a line of
 --out, which holds a run's configuration and figures; runs that are there already are not repeated,
 so that a comparison that was stopped goes on where it was. Figures are medians over repeats, with
-the slowest and the fastest.
+the slowest and the fastest; ratios are medians of those within a repeat, which had the same machine.
 """
 import argparse
 import json
@@ -111,21 +111,28 @@ def run_all(options):
 
 
 class Summary:
-    """Medians over the repeats of one contestant, or why it has none."""
+    """Medians over the repeats of one contestant, or why it has none. figures: by repeat."""
 
     def __init__(self, figures):
-        good = [line for line in figures if "failed" not in line]
-        self.failed = None if good else figures[0]["failed"] if figures else "not run"
+        good = [line for line in figures.values() if "failed" not in line]
+        self.failed = None if good else (list(figures.values()) or [{"failed": "not run"}])[0]["failed"]
         if not good:
             return
-        self.speeds = [line["images_per_second"] for line in good]
-        self.speed = statistics.median(self.speeds)
+        self.speeds = {repeat: line["images_per_second"] for repeat, line in figures.items()
+                       if "failed" not in line}
+        self.speed = statistics.median(self.speeds.values())
         self.share = statistics.median(line["gemm_share"] for line in good)
         self.peak = statistics.median(line["peak_rss_mib"] for line in good)
         self.precision = good[0]["precision"]
 
     def spread(self):
-        return f"{self.speed:.2f} ({min(self.speeds):.2f} to {max(self.speeds):.2f})"
+        speeds = self.speeds.values()
+        return f"{self.speed:.2f} ({min(speeds):.2f} to {max(speeds):.2f})"
+
+    def ratio_to(self, other):
+        ratios = [speed / other.speeds[repeat] for repeat, speed in self.speeds.items()
+                  if repeat in other.speeds]
+        return f"{statistics.median(ratios):.2f}" if ratios else ""
 
 
 def summaries(options, lines, backbone, batch):
@@ -133,7 +140,8 @@ def summaries(options, lines, backbone, batch):
     for contestant in contestants(options):
         runs = [run_of(options, backbone, batch, contestant, repeat)
                 for repeat in range(options.repeats)]
-        found[contestant] = Summary([line["figures"] for line in lines if line["run"] in runs])
+        found[contestant] = Summary({line["run"]["repeat"]: line["figures"] for line in lines
+                                     if line["run"] in runs})
     return found
 
 
@@ -144,8 +152,8 @@ def row_of(backbone, batch, precision, found):
     if ours.failed or plain.failed:
         return [backbone, batch, precision, f"failed: {ours.failed or plain.failed}"] + [""] * 8
     best = max(rivals, key=lambda mode: rivals[mode].speed)
-    return [backbone, batch, ours.precision, ours.spread(), f"{ours.speed / plain.speed:.2f}",
-            f"{ours.speed / rivals[best].speed:.2f}", f"{ours.share:.0%}", f"{ours.peak:.0f}",
+    return [backbone, batch, ours.precision, ours.spread(), ours.ratio_to(plain),
+            ours.ratio_to(rivals[best]), f"{ours.share:.0%}", f"{ours.peak:.0f}",
             plain.spread(), f"{plain.peak:.0f}", f"{best} {rivals[best].spread()}",
             f"{rivals[best].peak:.0f}"]
 
