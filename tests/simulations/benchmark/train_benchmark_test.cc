@@ -23,34 +23,34 @@ TrainBenchmarkOptions Small() {
 class TrainBenchmarkTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    Result<TrainFigures> figures = TrainBenchmark(Small());
-    ASSERT_OK(figures);
-    figures_ = *figures;
+    Result<TrainFigures> measured = TrainBenchmark(Small());
+    ASSERT_OK(measured);
+    figures = *measured;
   }
-  static TrainFigures figures_;
+  static TrainFigures figures;
 };
-TrainFigures TrainBenchmarkTest::figures_;
+TrainFigures TrainBenchmarkTest::figures;
 
 TEST_F(TrainBenchmarkTest, MedianLiesBetweenSlowestAndFastestStep) {
-  EXPECT_GT(figures_.images_per_second_min, 0);
-  EXPECT_LE(figures_.images_per_second_min, figures_.images_per_second);
-  EXPECT_LE(figures_.images_per_second, figures_.images_per_second_max);
+  EXPECT_GT(figures.images_per_second_min, 0);
+  EXPECT_LE(figures.images_per_second_min, figures.images_per_second);
+  EXPECT_LE(figures.images_per_second, figures.images_per_second_max);
 }
 
 TEST_F(TrainBenchmarkTest, PartsOfAStepAddUpToIt) {
-  const StepTimes& times = figures_.times;
-  EXPECT_NEAR(times.waiting + times.forward + times.loss + times.backward + times.optimizer +
-                  figures_.other,
-              figures_.seconds_per_step, 1e-3 * figures_.seconds_per_step);
+  const StepTimes& times = figures.times;
+  EXPECT_NEAR(
+      times.waiting + times.forward + times.loss + times.backward + times.optimizer + figures.other,
+      figures.seconds_per_step, 1e-3 * figures.seconds_per_step);
 }
 
 TEST_F(TrainBenchmarkTest, AnImageTakesSixOperationsPerMultiplyAdd) {
-  EXPECT_GT(figures_.multiply_adds, 20e6);
-  EXPECT_NEAR(figures_.flops / (6 * figures_.multiply_adds * figures_.images_per_second), 1, 1e-9);
+  EXPECT_GT(figures.multiply_adds, 20e6);
+  EXPECT_NEAR(figures.flops / (6 * figures.multiply_adds * figures.images_per_second), 1, 1e-9);
 }
 
 TEST_F(TrainBenchmarkTest, JsonHoldsEveryFigure) {
-  const auto json = nlohmann::json::parse(FormatJson(figures_));
+  const auto json = nlohmann::json::parse(FormatJson(figures));
   for (const char* key :
        {"images_per_second", "images_per_second_min", "images_per_second_max", "step_seconds",
         "gmac_per_image", "gflops", "gemm_peak_gflops", "gemm_share", "peak_rss_mib"}) {
@@ -63,7 +63,7 @@ TEST_F(TrainBenchmarkTest, JsonHoldsEveryFigure) {
 }
 
 TEST_F(TrainBenchmarkTest, TableNamesThePartsOfAStep) {
-  const std::string text = DrawFigures(figures_);
+  const std::string text = DrawFigures(figures);
   EXPECT_THAT(text, HasSubstr("mobilenet_v2, 64 x 64 pixels, batch 2, fp32, 1 thread, cpu"));
   EXPECT_THAT(text, HasSubstr("images per second"));
   EXPECT_THAT(text, HasSubstr("backward"));
