@@ -1,115 +1,148 @@
 #include "common/kernels/optimizer_loops.h"
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 
 namespace consilium {
 namespace {
 
-[[gnu::always_inline]] inline float Widened(float value) { return value; }
-[[gnu::always_inline]] inline double Widened(double value) { return value; }
-
-/// Where master and computed parameter are one.
 struct NoCopy {};
-[[gnu::always_inline]] inline void Keep(NoCopy /*copy*/, std::int64_t /*i*/, double /*value*/) {}
-[[gnu::always_inline]] inline void Keep(BFloat16* copy, std::int64_t i, float value) {
+
+template <typename Scalar>
+[[gnu::always_inline]] inline Scalar Read(Scalar value) {
+  return value;
+}
+[[gnu::always_inline]] inline float Read(BFloat16 value) { return Widened(value); }
+
+template <typename Scalar>
+[[gnu::always_inline]] inline void Write(NoCopy*, std::size_t, Scalar) {}
+[[gnu::always_inline]] inline void Write(BFloat16* copy, std::size_t i, float value) {
   copy[i] = Rounded(value);
 }
 
-// GCC may assume that the arrays do not overlap: they are different tensors.
-#define CONSILIUM_INDEPENDENT _Pragma("GCC ivdep")
-
-template <typename S, typename G, typename C>
-[[gnu::always_inline]] inline void AdamLoop(const AdamFactors& f, std::int64_t count,
-                                            const G* gradient, S* master, S* first, S* second,
-                                            C computed) {
-  const S scale = static_cast<S>(f.gradient_scale);
-  const S decay = static_cast<S>(f.decay);
-  const S shrink = static_cast<S>(f.shrink);
-  const S beta1 = static_cast<S>(f.beta1);
-  const S rest1 = static_cast<S>(1 - f.beta1);
-  const S beta2 = static_cast<S>(f.beta2);
-  const S rest2 = static_cast<S>(1 - f.beta2);
-  const S step = static_cast<S>(f.step_size);
-  const S root = static_cast<S>(f.root_correction);
-  const S epsilon = static_cast<S>(f.epsilon);
-  CONSILIUM_INDEPENDENT
-  for (std::int64_t i = 0; i < count; ++i) {
-    const S value = master[i] * shrink;
-    const S g = Widened(gradient[i]) * scale + decay * value;
-    const S m = first[i] * beta1 + rest1 * g;
-    const S v = second[i] * beta2 + rest2 * g * g;
-    const S next = value - step * (m / (std::sqrt(v) / root + epsilon));
-    first[i] = m;
-    second[i] = v;
-    master[i] = next;
-    Keep(computed, i, next);
+template <typename Scalar, typename Gradient, typename Copy>
+[[gnu::always_inline]] inline void Adam(const AdamFactors& factors,
+                                        const Gradient* __restrict gradient,
+                                        Scalar* __restrict master, Scalar* __restrict first,
+                                        Scalar* __restrict second, Copy* __restrict copy,
+                                        std::size_t count) {
+  const auto scale = static_cast<Scalar>(factors.gradient_scale);
+  const auto decay = static_cast<Scalar>(factors.decay);
+  const auto kept = static_cast<Scalar>(factors.kept);
+  const auto beta1 = static_cast<Scalar>(factors.beta1);
+  const auto beta2 = static_cast<Scalar>(factors.beta2);
+  const auto rest1 = static_cast<Scalar>(1 - factors.beta1);
+  const auto rest2 = static_cast<Scalar>(1 - factors.beta2);
+  const auto step = static_cast<Scalar>(factors.step);
+  const auto root_scale = static_cast<Scalar>(factors.root_scale);
+  const auto epsilon = static_cast<Scalar>(factors.epsilon);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Scalar before = master[i];
+    const Scalar slope = Read(gradient[i]) * scale + before * decay;
+    const Scalar mean = first[i] * beta1 + slope * rest1;
+    const Scalar square = second[i] * beta2 + slope * slope * rest2;
+    const Scalar after = before * kept - step * mean / (std::sqrt(square) * root_scale + epsilon);
+    first[i] = mean;
+    second[i] = square;
+    master[i] = after;
+    Write(copy, i, after);
   }
 }
 
-template <typename S, typename G, typename C>
-[[gnu::always_inline]] inline void SgdLoop(const SgdFactors& f, std::int64_t count,
-                                           const G* gradient, S* master, S* velocity, C computed) {
-  const S scale = static_cast<S>(f.gradient_scale);
-  const S decay = static_cast<S>(f.decay);
-  const S momentum = static_cast<S>(f.momentum);
-  const S rate = static_cast<S>(f.rate);
-  if (velocity == nullptr) {
-    CONSILIUM_INDEPENDENT
-    for (std::int64_t i = 0; i < count; ++i) {
-      const S g = Widened(gradient[i]) * scale + decay * master[i];
-      const S next = master[i] - rate * g;
-      master[i] = next;
-      Keep(computed, i, next);
+template <bool kWithMomentum, typename Scalar, typename Gradient, typename Copy>
+[[gnu::always_inline]] inline void SgdLoop(const SgdFactors& factors,
+                                           const Gradient* __restrict gradient,
+                                           Scalar* __restrict master, Scalar* __restrict moment,
+                                           Copy* __restrict copy, std::size_t count) {
+  const auto scale = static_cast<Scalar>(factors.gradient_scale);
+  const auto decay = static_cast<Scalar>(factors.decay);
+  const auto momentum = static_cast<Scalar>(factors.momentum);
+  const auto learning_rate = static_cast<Scalar>(factors.learning_rate);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Scalar before = master[i];
+    Scalar slope = Read(gradient[i]) * scale + before * decay;
+    if constexpr (kWithMomentum) {
+      slope = moment[i] * momentum + slope;
+      moment[i] = slope;
     }
-    return;
-  }
-  CONSILIUM_INDEPENDENT
-  for (std::int64_t i = 0; i < count; ++i) {
-    const S g = Widened(gradient[i]) * scale + decay * master[i];
-    const S v = velocity[i] * momentum + g;
-    const S next = master[i] - rate * v;
-    velocity[i] = v;
-    master[i] = next;
-    Keep(computed, i, next);
+    const Scalar after = before - learning_rate * slope;
+    master[i] = after;
+    Write(copy, i, after);
   }
 }
+
+template <typename Scalar, typename Gradient, typename Copy>
+[[gnu::always_inline]] inline void Sgd(const SgdFactors& factors, const Gradient* gradient,
+                                       Scalar* master, Scalar* moment, Copy* copy,
+                                       std::size_t count) {
+  if (factors.momentum != 0) {
+    SgdLoop<true>(factors, gradient, master, moment, copy, count);
+  } else {
+    SgdLoop<false>(factors, gradient, master, moment, copy, count);
+  }
+}
+
+/// An exponent of ones only is an infinity or a NaN. No early end: a loop that never leaves is
+/// vectorised, and nearly always there is nothing to find.
+template <typename Bits, typename Value>
+[[gnu::always_inline]] inline bool NoFullExponent(const Value* values, std::size_t count,
+                                                  Bits exponent) {
+  Bits found = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool full = (std::bit_cast<Bits>(values[i]) & exponent) == exponent;
+    found = static_cast<Bits>(found | static_cast<Bits>(full));
+  }
+  return found == 0;
+}
+
+constexpr NoCopy* kNoCopy = nullptr;
 
 }  // namespace
 
 CONSILIUM_VECTORISED
-void StepAdam(const AdamFactors& factors, std::int64_t count, const float* gradient, float* master,
-              float* first_moment, float* second_moment) {
-  AdamLoop(factors, count, gradient, master, first_moment, second_moment, NoCopy());
+void StepAdam(const AdamFactors& factors, const float* gradient, float* master, float* first,
+              float* second, std::size_t count) {
+  Adam(factors, gradient, master, first, second, kNoCopy, count);
+}
+CONSILIUM_VECTORISED
+void StepAdam(const AdamFactors& factors, const double* gradient, double* master, double* first,
+              double* second, std::size_t count) {
+  Adam(factors, gradient, master, first, second, kNoCopy, count);
+}
+CONSILIUM_VECTORISED
+void StepAdam(const AdamFactors& factors, const BFloat16* gradient, float* master, float* first,
+              float* second, BFloat16* copy, std::size_t count) {
+  Adam(factors, gradient, master, first, second, copy, count);
 }
 
 CONSILIUM_VECTORISED
-void StepAdam(const AdamFactors& factors, std::int64_t count, const double* gradient,
-              double* master, double* first_moment, double* second_moment) {
-  AdamLoop(factors, count, gradient, master, first_moment, second_moment, NoCopy());
+void StepSgd(const SgdFactors& factors, const float* gradient, float* master, float* moment,
+             std::size_t count) {
+  Sgd(factors, gradient, master, moment, kNoCopy, count);
+}
+CONSILIUM_VECTORISED
+void StepSgd(const SgdFactors& factors, const double* gradient, double* master, double* moment,
+             std::size_t count) {
+  Sgd(factors, gradient, master, moment, kNoCopy, count);
+}
+CONSILIUM_VECTORISED
+void StepSgd(const SgdFactors& factors, const BFloat16* gradient, float* master, float* moment,
+             BFloat16* copy, std::size_t count) {
+  Sgd(factors, gradient, master, moment, copy, count);
 }
 
 CONSILIUM_VECTORISED
-void StepAdam(const AdamFactors& factors, std::int64_t count, const BFloat16* gradient,
-              float* master, float* first_moment, float* second_moment, BFloat16* computed) {
-  AdamLoop(factors, count, gradient, master, first_moment, second_moment, computed);
+bool AllFinite(const float* values, std::size_t count) {
+  return NoFullExponent<std::uint32_t>(values, count, 0x7f800000U);
 }
-
 CONSILIUM_VECTORISED
-void StepSgd(const SgdFactors& factors, std::int64_t count, const float* gradient, float* master,
-             float* velocity) {
-  SgdLoop(factors, count, gradient, master, velocity, NoCopy());
+bool AllFinite(const double* values, std::size_t count) {
+  return NoFullExponent<std::uint64_t>(values, count, 0x7ff0000000000000U);
 }
-
 CONSILIUM_VECTORISED
-void StepSgd(const SgdFactors& factors, std::int64_t count, const double* gradient, double* master,
-             double* velocity) {
-  SgdLoop(factors, count, gradient, master, velocity, NoCopy());
-}
-
-CONSILIUM_VECTORISED
-void StepSgd(const SgdFactors& factors, std::int64_t count, const BFloat16* gradient, float* master,
-             float* velocity, BFloat16* computed) {
-  SgdLoop(factors, count, gradient, master, velocity, computed);
+bool AllFinite(const BFloat16* values, std::size_t count) {
+  return NoFullExponent<std::uint16_t>(values, count, 0x7f80U);
 }
 
 }  // namespace consilium

@@ -1,52 +1,59 @@
-/// One step of an optimiser over a block of one parameter: every value is read and written once.
+/// Steps of optimisers over one block of one parameter, in one pass over memory.
 ///
-/// `gradient` is multiplied by gradient_scale as it is read. `master` holds the values that are
-/// stepped; where the network computes with rounded copies (bfloat16), `computed` gets them.
-/// Arrays do not overlap. Elements are independent: how a parameter is split into blocks changes no
-/// bit.
-/// Threads: pure.
-/// Source: Kingma and Ba 2015 (Adam); Loshchilov and Hutter 2019 (AdamW); the formulas and their
-/// order are those of torch.optim.
+///   gradient, master, moments -> master, moments and, beside a wider master, the rounded copy
+///
+/// Formulas  those of torch.optim's Adam, AdamW and SGD (no AMSGrad, dampening or Nesterov). Moments
+///           start at zero. What depends on the step's number is the caller's, computed in double.
+/// Types     all float32, all float64, or a float32 master with bfloat16 gradients and copy; sums
+///           and products are in the master's type.
+/// Bits      an element's result depends on neither the block it is in nor the instruction set.
+/// Memory    blocks of `count` elements that do not overlap; no alignment is needed.
+/// Threads   pure; blocks that do not overlap may be stepped concurrently.
+/// Source    arXiv 1412.6980 (Adam), 1711.05101 (AdamW).
 #pragma once
 
 #include "common/kernels/bfloat16.h"
 
-#include <cstdint>
+#include <cstddef>
 
 namespace consilium {
 
-/// Of one step of one parameter, t counted from 1.
 struct AdamFactors {
-  double gradient_scale = 1;
-  double decay = 0;   ///< times the value, added to the gradient (Adam)
-  double shrink = 1;  ///< the value is multiplied by it first (AdamW: 1 - rate * decay)
+  double gradient_scale = 1;  ///< multiplies the gradient as it is read
+  double decay = 0;           ///< times the parameter, added to the gradient (Adam)
+  double kept = 1;            ///< multiplies the parameter before the step (AdamW)
   double beta1 = 0.9;
   double beta2 = 0.999;
-  double step_size = 0;        ///< rate / (1 - beta1^t)
-  double root_correction = 1;  ///< sqrt(1 - beta2^t)
+  double step = 0;        ///< learning rate / (1 - beta1^t)
+  double root_scale = 1;  ///< 1 / sqrt(1 - beta2^t)
   double epsilon = 1e-8;
 };
 
-void StepAdam(const AdamFactors& factors, std::int64_t count, const float* gradient, float* master,
-              float* first_moment, float* second_moment);
-void StepAdam(const AdamFactors& factors, std::int64_t count, const double* gradient,
-              double* master, double* first_moment, double* second_moment);
-void StepAdam(const AdamFactors& factors, std::int64_t count, const BFloat16* gradient,
-              float* master, float* first_moment, float* second_moment, BFloat16* computed);
-
 struct SgdFactors {
   double gradient_scale = 1;
-  double decay = 0;     ///< times the value, added to the gradient
-  double momentum = 0;  ///< times the velocity, which is 0 before the first step
-  double rate = 0;
+  double decay = 0;
+  double momentum = 0;
+  double learning_rate = 0;
 };
 
-/// Without momentum `velocity` may be null.
-void StepSgd(const SgdFactors& factors, std::int64_t count, const float* gradient, float* master,
-             float* velocity);
-void StepSgd(const SgdFactors& factors, std::int64_t count, const double* gradient, double* master,
-             double* velocity);
-void StepSgd(const SgdFactors& factors, std::int64_t count, const BFloat16* gradient, float* master,
-             float* velocity, BFloat16* computed);
+void StepAdam(const AdamFactors& factors, const float* gradient, float* master, float* first,
+              float* second, std::size_t count);
+void StepAdam(const AdamFactors& factors, const double* gradient, double* master, double* first,
+              double* second, std::size_t count);
+void StepAdam(const AdamFactors& factors, const BFloat16* gradient, float* master, float* first,
+              float* second, BFloat16* copy, std::size_t count);
+
+/// Reads and writes `moment` only where the momentum is not 0.
+void StepSgd(const SgdFactors& factors, const float* gradient, float* master, float* moment,
+             std::size_t count);
+void StepSgd(const SgdFactors& factors, const double* gradient, double* master, double* moment,
+             std::size_t count);
+void StepSgd(const SgdFactors& factors, const BFloat16* gradient, float* master, float* moment,
+             BFloat16* copy, std::size_t count);
+
+/// False if any value is infinite or not a number.
+bool AllFinite(const float* values, std::size_t count);
+bool AllFinite(const double* values, std::size_t count);
+bool AllFinite(const BFloat16* values, std::size_t count);
 
 }  // namespace consilium

@@ -19,15 +19,9 @@ Indices EachImage(int times, std::size_t images) {
 
 }  // namespace
 
-Result<Precision> ResolvePrecision(Precision wanted, c10::Device device) {
-  CONSILIUM_RETURN_IF_ERROR(CheckPrecision(wanted, device));
-  if (wanted == Precision::kAuto || wanted == Precision::kFp32) return Precision::kFp32;
-  return InvalidArgument("precision: the Trainer computes in fp32 only");
-}
-
 TimedTraining::TimedTraining(const MultiTaskNet& net, const Dataset& dataset,
                              const Options& options)
-    : device_(options.device),
+    : device_(options.compute.device),
       learning_rate_(options.training.learning_rate),
       trainer_(net, dataset, EachImage(options.steps, dataset.samples.size()),
                TrainerOptions(options)) {}
@@ -35,7 +29,7 @@ TimedTraining::TimedTraining(const MultiTaskNet& net, const Dataset& dataset,
 Trainer::Options TimedTraining::TrainerOptions(const Options& options) {
   Trainer::Options chosen;
   chosen.training = options.training;
-  chosen.device = options.device;
+  chosen.compute = options.compute;
   chosen.interrupt = &*interrupt_;
   chosen.on_step = [this](std::int64_t, std::int64_t) { StepEnded(); };
   return chosen;
@@ -69,8 +63,8 @@ Status TimedTraining::WarmUp(int steps) {
 }
 
 Result<TimedTraining::Figures> TimedTraining::RunEpoch() {
-  CONSILIUM_RETURN_IF_ERROR(Run().status());
-  return Figures{seconds_, StepTimes()};
+  CONSILIUM_ASSIGN_OR_RETURN(const EpochResult epoch, Run());
+  return Figures{seconds_, epoch.times};
 }
 
 }  // namespace consilium

@@ -9,7 +9,7 @@
 #include "common/data/dataset.h"
 #include "common/federation/run_plan.h"
 #include "common/nn/multi_task_net.h"
-#include "common/nn/precision.h"
+#include "common/training/compute_options.h"
 #include "common/training/step_times.h"
 #include "common/training/trainer.h"
 
@@ -21,16 +21,12 @@
 
 namespace consilium {
 
-/// The precision in which this machine would train. Errors: kInvalidArgument where it cannot.
-Result<Precision> ResolvePrecision(Precision wanted, c10::Device device);
-
 class TimedTraining {
  public:
   struct Options {
     TrainingOptions training;
-    c10::Device device{c10::kCPU};
-    Precision precision = Precision::kFp32;  ///< another than kAuto
-    int steps = 1;                           ///< of an epoch: each batch holds all images
+    ComputeOptions compute;
+    int steps = 1;  ///< of an epoch: each batch holds all images
   };
   struct Figures {
     std::vector<double> seconds;  ///< wall time of each step

@@ -6,6 +6,7 @@
 #include "common/nn/compute.h"
 #include "common/nn/multi_task_net.h"
 #include "common/nn/torch_guard.h"
+#include "common/training/precision_choice.h"
 #include "simulations/benchmark/matrix_product.h"
 #include "simulations/benchmark/operation_count.h"
 #include "simulations/benchmark/peak_memory.h"
@@ -129,11 +130,16 @@ Result<TrainFigures> TrainBenchmark(const TrainBenchmarkOptions& options) {
   CONSILIUM_RETURN_IF_ERROR(Validate(options));
   TrainFigures figures;
   figures.options = options;
-  CONSILIUM_ASSIGN_OR_RETURN(figures.options.precision,
-                             ResolvePrecision(options.precision, options.device));
   CONSILIUM_ASSIGN_OR_RETURN(const RunPlan plan, PlanOf(options));
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, MakeNet(plan));
   SetComputeThreads(options.threads);
+  ComputeOptions compute;
+  compute.device = options.device;
+  compute.threads = options.threads;
+  compute.precision = options.precision;
+  CONSILIUM_ASSIGN_OR_RETURN(const PrecisionChoice choice,
+                             ResolvePrecision(plan, compute, DefaultPrecisionCache()));
+  figures.options.precision = compute.precision = choice.precision;
   const auto matrix_rate = [&] {
     return MatrixProductRate(options.device, ShortType(figures.options.precision),
                              options.device.is_cuda() ? kMatrixSideOnGpu : kMatrixSide);
@@ -142,8 +148,7 @@ Result<TrainFigures> TrainBenchmark(const TrainBenchmarkOptions& options) {
   CONSILIUM_ASSIGN_OR_RETURN(figures.multiply_adds, MultiplyAddsOfOneImage(net, options));
 
   const Dataset dataset = RandomImages(plan);
-  TimedTraining training(net, dataset,
-                         {plan.training, options.device, figures.options.precision, options.steps});
+  TimedTraining training(net, dataset, {plan.training, compute, options.steps});
   CONSILIUM_RETURN_IF_ERROR(training.WarmUp(options.warm_up));
   figures.peak_of_timed_steps = ResetPeakMemory();
   CONSILIUM_ASSIGN_OR_RETURN(TimedTraining::Figures timed, training.RunEpoch());
