@@ -9,7 +9,6 @@
 #include <torch/utils.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -157,15 +156,6 @@ Tensors AfterSteps(const FusedOptimizer::Options& chosen, torch::ScalarType type
     optimizer.Step(kLearningRate, 1 / scale);
   }
   return parameters;
-}
-
-TEST(FusedOptimizerTest, TheBuildSharesLoopsBetweenThreads) {
-  const int before = at::get_num_threads();
-  at::set_num_threads(2);
-  std::atomic<int> shares = 0;
-  at::parallel_for(0, 2, 1, [&](std::int64_t, std::int64_t) { ++shares; });
-  at::set_num_threads(before);
-  EXPECT_EQ(shares, 2);
 }
 
 TEST(FusedOptimizerTest, ThreadsChangeNoBit) {
