@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 // Whatever a vectorised function calls is compiled into each of its clones.
 #define CONSILIUM_INLINE [[gnu::always_inline]] inline
@@ -15,6 +16,9 @@ namespace {
 constexpr std::int64_t kStrip = 512;
 /// Rows per turn of a loop: what belongs to a channel is loaded and stored once for all of them.
 constexpr int kTogether = 4;
+/// Of wide rows of several matrices, four each would be more streams than processors prefetch.
+constexpr std::int64_t kWidestTogether = 128;
+constexpr std::int64_t kAnyWidth = std::numeric_limits<std::int64_t>::max();
 /// One row in so many gives the pivot of the sums.
 constexpr std::int64_t kRowsPerPivotRow = 16;
 
@@ -108,14 +112,16 @@ CONSILIUM_INLINE void ForBool(bool value, const Body& body) {
   return value ? body(std::true_type()) : body(std::false_type());
 }
 
-/// Calls `body(how many as a constant, the first)` until all rows had their turn.
+/// Calls `body(how many as a constant, the first)` until all rows had their turn. Rows of more than
+/// `widest` channels go one by one.
 template <typename Body>
-CONSILIUM_INLINE void ForRows(std::int64_t rows, const Body& body) {
+CONSILIUM_INLINE void ForRows(Extent extent, std::int64_t widest, const Body& body) {
+  const std::int64_t rows = extent.channels <= widest ? extent.rows : 0;
   std::int64_t row = 0;
   for (; row + kTogether <= rows; row += kTogether) {
     body(std::integral_constant<int, kTogether>(), row);
   }
-  for (; row < rows; ++row) body(std::integral_constant<int, 1>(), row);
+  for (; row < extent.rows; ++row) body(std::integral_constant<int, 1>(), row);
 }
 
 /// The matrix from this row and channel on; no data stays no data.
@@ -176,7 +182,7 @@ CONSILIUM_INLINE void MomentsOf(Extent extent, Rows<const T> x, double* mean, do
     }
     for (std::int64_t c = 0; c < width; ++c) pivot[c] /= static_cast<W>(pivot_rows);
     sums.Clear(width);
-    ForRows(extent.rows, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
+    ForRows(extent, kAnyWidth, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
       AddDeviations<together()>(At(x, row, begin), x.stride, width, pivot, sums);
     });
     for (std::int64_t c = 0; c < width; ++c) {
@@ -209,7 +215,7 @@ template <typename T>
 CONSILIUM_INLINE void ForwardOf(Extent extent, Rows<const T> x, const Affine<Wide<T>>& affine,
                                 Activation activation, Rows<const T> residual, Rows<T> y) {
   ForActivation(activation, [&](auto chosen) CONSILIUM_INLINED {
-    ForRows(extent.rows, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
+    ForRows(extent, kWidestTogether, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
       ForBool(residual.data != nullptr, [&](auto with_residual) CONSILIUM_INLINED {
         Apply<chosen(), with_residual(), together()>(At(x, row, 0), x.stride, affine,
                                                      At(residual, row, 0), residual.stride,
@@ -292,7 +298,7 @@ CONSILIUM_INLINE void SumsOf(Extent extent, const Incoming<T>& in, const Affine<
     const std::int64_t width = std::min(kStrip, extent.channels - begin);
     sums.Clear(width);
     const auto add = [&](auto chosen, auto with_residual, auto with_out) CONSILIUM_INLINED {
-      ForRows(extent.rows, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
+      ForRows(extent, kWidestTogether, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
         AddGradients<chosen(), with_residual(), with_out(), together()>(
             Reading<T>(in, row, begin), From(affine, begin), width, sums, At(out.rows, row, begin),
             out.rows.stride, out.factor + begin);
@@ -334,7 +340,7 @@ CONSILIUM_INLINE void BackwardOf(Extent extent, const Incoming<T>& in,
                                  const Affine<Wide<T>>& affine, Activation activation,
                                  const InputGradient<Wide<T>>& gradient, Rows<T> dx) {
   ForActivation(activation, [&](auto chosen) CONSILIUM_INLINED {
-    ForRows(extent.rows, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
+    ForRows(extent, kWidestTogether, [&](auto together, std::int64_t row) CONSILIUM_INLINED {
       Return<chosen(), together()>(Reading<T>(in, row, 0), affine, gradient, At(dx, row, 0),
                                    dx.stride, extent.channels);
     });
