@@ -31,6 +31,7 @@ Row RowOf(const StudyContext& context, const Job& job, const std::string& left_o
   row.backbone = context.options.plan.backbone;
   row.seed = job.seed;
   row.threads = context.options.compute.threads;
+  row.precision = ToString(context.options.compute.precision);
   return row;
 }
 

@@ -19,7 +19,8 @@ Dataset TwoImages() {
 TEST(MakeBatchTest, NormalisesWithImageNetStatisticsOnThreeChannels) {
   const Dataset dataset = TwoImages();
   const Indices second{1};
-  const Batch batch = MakeBatch(dataset, second, {}, {torch::kFloat64, torch::MemoryFormat::Contiguous, {}});
+  const Batch batch =
+      MakeBatch(dataset, second, {}, {torch::kFloat64, torch::MemoryFormat::Contiguous, {}});
   ASSERT_EQ(batch.images.sizes(), (std::vector<std::int64_t>{1, 3, 8, 8}));
   EXPECT_EQ(batch.images.scalar_type(), torch::kFloat64);
   const double value = dataset.images[1][2][3].item<double>();
@@ -31,7 +32,8 @@ TEST(MakeBatchTest, NormalisesWithTheStatisticsThatTheNetworkExpects) {
   const Dataset dataset = TwoImages();
   const Indices first{0};
   const InputStatistics input{{0.5F, 0.25F, 0.125F}, {0.5F, 1, 2}};
-  const Batch batch = MakeBatch(dataset, first, {}, {torch::kFloat32, torch::MemoryFormat::Contiguous, input});
+  const Batch batch =
+      MakeBatch(dataset, first, {}, {torch::kFloat32, torch::MemoryFormat::Contiguous, input});
   const auto value = dataset.images[0][0][7].item<float>();
   EXPECT_FLOAT_EQ(batch.images[0][0][0][7].item<float>(), (value - 0.5F) / 0.5F);
   EXPECT_FLOAT_EQ(batch.images[0][1][0][7].item<float>(), value - 0.25F);

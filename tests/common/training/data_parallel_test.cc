@@ -66,9 +66,8 @@ Trained TrainOn(int devices, TrainingOptions training, torch::ScalarType type,
 
 double LargestDifference(const Bytes& a, const Bytes& b) {
   const auto values = [](const Bytes& bytes) {
-    return torch::tensor(
-        at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                   bytes.size()))
+    return torch::tensor(at::ArrayRef<std::uint8_t>(
+                             reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()))
         .view(torch::kFloat64);
   };
   return (values(a) - values(b)).abs().max().item<double>();
