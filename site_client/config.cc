@@ -30,8 +30,12 @@ Result<std::optional<SiteConfig>> ParseSiteConfig(int argc, const char* const* a
   app.add_option("--tensor-cache", config.tensor_cache, "Prepared images instead of a manifest")
       ->excludes(cohort);
   app.add_option("--device", config.device, "cpu or cuda:N")->capture_default_str();
-  app.add_option("--threads", config.threads, "Threads that compute")
-      ->check(CLI::Range(1, 1024))
+  app.add_option("--threads", config.threads,
+                 "Threads that compute; 0: as many as the machine gives this process")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--precision", config.precision,
+                 "Computes in fp32, bf16 or fp16; auto: in the fastest, found by trying")
       ->capture_default_str();
   app.add_option("--local-state-out", config.local_state_out,
                  "Write the best version's local state here (.safetensors)");

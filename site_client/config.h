@@ -19,7 +19,8 @@ struct SiteConfig {
   std::string center;        ///< empty: all rows
   std::string tensor_cache;  ///< else cohort is set
   std::string device = "cpu";
-  int threads = 1;
+  int threads = 0;  ///< 0: as many as the machine gives this process
+  std::string precision = "auto";
   std::string local_state_out;  ///< empty: none is written
   bool exit_when_finished = false;
   bool json = false;

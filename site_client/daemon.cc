@@ -7,6 +7,7 @@
 #include "common/storage/file_io.h"
 #include "common/tensor_file/model_metadata.h"
 #include "common/tensor_file/safetensors.h"
+#include "common/training/precision_choice.h"
 #include "site_client/grpc/grpc_transport.h"
 #include "site_client/heartbeat_transport.h"
 #include "site_client/site_data.h"
@@ -28,7 +29,7 @@ constexpr Millis kPatience{3'000};  // how long an interrupt may go unheard
 struct Site {
   SiteId id;
   TlsIdentity identity;
-  torch::Device device{torch::kCPU};
+  ComputeOptions compute;
 };
 
 Result<Site> ReadSite(const SiteConfig& config) {
@@ -38,7 +39,10 @@ Result<Site> ReadSite(const SiteConfig& config) {
   const Result<std::string> name = CommonNameOf(site.identity.certificate);
   if (!name.ok()) return name.status().WithContext(config.certificate_file);
   site.id = SiteId(*name);
-  CONSILIUM_ASSIGN_OR_RETURN(site.device, ParseDevice(config.device));
+  CONSILIUM_ASSIGN_OR_RETURN(site.compute.device, ParseDevice(config.device));
+  CONSILIUM_ASSIGN_OR_RETURN(site.compute.precision, ParsePrecision(config.precision));
+  CONSILIUM_RETURN_IF_ERROR(CheckPrecision(site.compute.precision, site.compute.device));
+  site.compute.threads = config.threads > 0 ? config.threads : AvailableThreads();
   std::error_code failed;
   std::filesystem::create_directories(config.state_folder, failed);
   if (failed) return InvalidArgument(config.state_folder + ": " + failed.message());
@@ -50,19 +54,36 @@ Result<std::shared_ptr<const Dataset>> LoadData(const SiteConfig& config, const 
   auto data =
       config.cohort.empty()
           ? LoadSiteCache(config.tensor_cache, plan)
-          : LoadSiteCohort({config.cohort, config.center, config.threads, &interrupt}, plan);
+          : LoadSiteCohort({config.cohort, config.center, AvailableThreads(), &interrupt}, plan);
   if (data.ok()) {
     log.Info("run " + plan.run.str() + ": " + std::to_string((*data)->samples.size()) + " images");
   }
   return data;
 }
 
+/// Of one run: its precision chosen.
+Result<ComputeOptions> ComputeFor(const SiteConfig& config, const Site& site, const RunPlan& plan,
+                                  DaemonLog& log) {
+  ComputeOptions compute = site.compute;
+  SetComputeThreads(compute.threads);
+  const std::filesystem::path cache = std::filesystem::path(config.state_folder) / "precision.json";
+  CONSILIUM_ASSIGN_OR_RETURN(const PrecisionChoice choice,
+                             ResolvePrecision(plan, compute, cache.string()));
+  compute.precision = choice.precision;
+  std::string line = "run ";
+  line.append(plan.run.str()).append(": computes on ").append(compute.device.str());
+  line.append(" with ").append(std::to_string(compute.threads)).append(" threads in ");
+  line.append(ToString(choice.precision)).append(" (").append(choice.reason).append(")");
+  log.Info(line);
+  return compute;
+}
+
 SessionOptions OptionsOf(const SiteConfig& config, const Site& site, const RunId& run,
-                         Transport& transport, const Interrupt& interrupt, DaemonLog& log) {
+                         const ComputeOptions& compute, Transport& transport,
+                         const Interrupt& interrupt, DaemonLog& log) {
   SessionOptions options;
   options.runner.site = site.id;
-  options.runner.device = site.device;
-  options.runner.threads = config.threads;
+  options.runner.compute = compute;
   // Runs differ in their layouts; a run's name is one that a folder may have (ValidatePlan).
   options.runner.state_folder = (std::filesystem::path(config.state_folder) / run.str()).string();
   options.runner.hasher = Sha256();
@@ -134,9 +155,11 @@ Status RunDaemon(const SiteConfig& config, const Interrupt& interrupt, DaemonLog
       HeartbeatTransport transport(*network, kHeartbeat);
       CONSILIUM_ASSIGN_OR_RETURN(const RunOffer offer, transport.GetRun());
       run = offer.plan.run;
-      CONSILIUM_ASSIGN_OR_RETURN(
-          SessionResult result,
-          RunSiteSession(transport, OptionsOf(config, site, run, transport, interrupt, log)));
+      CONSILIUM_ASSIGN_OR_RETURN(const ComputeOptions compute,
+                                 ComputeFor(config, site, offer.plan, log));
+      CONSILIUM_ASSIGN_OR_RETURN(SessionResult result,
+                                 RunSiteSession(transport, OptionsOf(config, site, run, compute,
+                                                                     transport, interrupt, log)));
       log.Info("run " + run.str() + " finished: best version " +
                std::to_string(result.best_version));
       if (!config.local_state_out.empty()) {

@@ -82,7 +82,7 @@ class SiteRunnerImpl : public SiteRunner {
   }
 
   Result<SiteReport> Obey(const Instruction& instruction, const Bytes& model) {
-    SetComputeThreads(options_.threads);
+    SetComputeThreads(options_.compute.threads);
     switch (instruction.kind) {
       case InstructionKind::kTrain: {
         CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version, model));
@@ -141,7 +141,8 @@ Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
   int epoch = 0;
   Trainer::Options trainer_options;
   trainer_options.training = plan_.training;
-  trainer_options.device = options_.device;
+  trainer_options.compute = options_.compute;
+  trainer_options.make_replica = [this] { return options_.make_net(plan_); };
   trainer_options.loss_factors = FactorsOf(instruction, plan_.tasks);
   trainer_options.interrupt = options_.interrupt;
   trainer_options.on_step = [&](std::int64_t done, std::int64_t planned) {
@@ -189,7 +190,7 @@ Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction) {
 
 Result<EvaluationReport> SiteRunnerImpl::Validate(const Instruction& instruction) {
   EvaluateOptions evaluate;
-  evaluate.device = options_.device;
+  evaluate.device = options_.compute.device;
   evaluate.interrupt = options_.interrupt;
   CONSILIUM_ASSIGN_OR_RETURN(std::vector<TaskCounts> counts,
                              Evaluate(net_, *data_, split_.validation, evaluate));
@@ -201,7 +202,7 @@ Result<EvaluationReport> SiteRunnerImpl::Validate(const Instruction& instruction
 Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const RunOffer& offer,
                                                        std::shared_ptr<const Dataset> data,
                                                        const Bytes& initial) {
-  SetComputeThreads(options.threads);
+  SetComputeThreads(options.compute.threads);
   const RunPlan& plan = offer.plan;
   if (data->tasks != plan.tasks) {
     return AtSite(options.site, "tasks: its data are prepared for others than the plan's");

@@ -24,6 +24,7 @@
 #include "common/federation/messages.h"
 #include "common/nn/multi_task_net.h"
 #include "common/tensor_file/safetensors.h"
+#include "common/training/compute_options.h"
 
 #include <torch/types.h>
 
@@ -44,8 +45,7 @@ class SiteRunner {
  public:
   struct Options {
     SiteId site;
-    torch::Device device{torch::kCPU};
-    int threads = 1;
+    ComputeOptions compute;
     std::string state_folder;  ///< of this run and site; empty: local state lives in memory only
     HasherFactory hasher;
     NetFactory make_net = MakeNet;

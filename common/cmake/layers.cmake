@@ -16,7 +16,7 @@ set(CONSILIUM_LAYER_security    base storage)
 set(CONSILIUM_LAYER_nn          base federation storage tensor_file kernels)
 set(CONSILIUM_LAYER_data        base storage kernels)
 set(CONSILIUM_LAYER_imaging     base data storage)
-set(CONSILIUM_LAYER_training    base federation metrics nn data kernels)
+set(CONSILIUM_LAYER_training    base federation metrics nn data kernels storage)
 set(CONSILIUM_LAYER_logging     base)
 set(CONSILIUM_LAYER_proto       "")
 set(CONSILIUM_LAYER_config      base federation schedule storage)
@@ -30,6 +30,7 @@ set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec
 set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
 
 set(CONSILIUM_LAYER_simulations_results   base metrics)
+set(CONSILIUM_LAYER_simulations_benchmark base federation nn data training simulations_results)
 set(CONSILIUM_LAYER_simulations_synthetic base data storage)
 set(CONSILIUM_LAYER_simulations_export    base data storage imaging simulations_synthetic)
 set(CONSILIUM_LAYER_simulations

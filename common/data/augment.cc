@@ -117,6 +117,13 @@ Augmentation DrawAugmentation(RandomStream& random) {
   return a;
 }
 
+std::vector<Augmentation> DrawAugmentations(std::size_t count, RandomStream& random) {
+  std::vector<Augmentation> drawn;
+  drawn.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) drawn.push_back(DrawAugmentation(random));
+  return drawn;
+}
+
 void ApplyAugmentation(const Augmentation& augmentation, std::int64_t size,
                        std::span<const float> image, std::span<float> result) {
   CONSILIUM_CHECK(static_cast<std::int64_t>(image.size()) == size * size);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace consilium {
 
@@ -26,6 +27,8 @@ struct Augmentation {
 };
 
 Augmentation DrawAugmentation(RandomStream& random);
+/// One for each of `count` images, in their order.
+std::vector<Augmentation> DrawAugmentations(std::size_t count, RandomStream& random);
 
 /// `image`, `result`: size * size values, row by row; they must not overlap.
 void ApplyAugmentation(const Augmentation& augmentation, std::int64_t size,

@@ -2,12 +2,11 @@
 #pragma once
 
 #include "common/base/input_statistics.h"
-#include "common/base/random_stream.h"
+#include "common/data/augment.h"
 #include "common/data/dataset.h"
 
 #include <torch/types.h>
 
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,11 +22,20 @@ struct Batch {
   std::vector<TaskTargets> targets;  ///< one per task
 };
 
-/// Gathers `indices` of `dataset`. With `augment` set, each image is augmented (augment.h) by draws
-/// from it, in the order of `indices`, and zone labels follow a flip. Result on `device`, images of
-/// `dtype`, the grey value on all three channels, normalised by `input`.
+/// How the network wants its images.
+struct BatchFormat {
+  torch::ScalarType type = torch::kFloat32;  ///< or kBFloat16, kFloat16, kFloat64
+  torch::MemoryFormat layout = torch::MemoryFormat::Contiguous;  ///< or ChannelsLast
+  InputStatistics input;
+};
+
+/// Gathers `indices` of `dataset` on the CPU, the grey value on all three channels. With
+/// `augmentations`, one per index, each image is augmented and zone labels follow a flip; empty:
+/// none.
+/// Threads: pure, computes on the calling thread alone.
 Batch MakeBatch(const Dataset& dataset, std::span<const std::int64_t> indices,
-                RandomStream* augment, torch::Device device,
-                torch::ScalarType dtype = torch::kFloat32, const InputStatistics& input = {});
+                std::span<const Augmentation> augmentations, const BatchFormat& format);
+
+Batch OnDevice(Batch batch, torch::Device device);
 
 }  // namespace consilium

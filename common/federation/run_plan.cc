@@ -26,7 +26,8 @@ constexpr std::array kNormalisationModes{
 constexpr std::array kReductions{Spelling<Reduction>{Reduction::kLabelled, "labelled"},
                                  Spelling<Reduction>{Reduction::kBatch, "batch"}};
 constexpr std::array kOptimizers{Spelling<Optimizer>{Optimizer::kAdam, "adam"},
-                                 Spelling<Optimizer>{Optimizer::kSgd, "sgd"}};
+                                 Spelling<Optimizer>{Optimizer::kSgd, "sgd"},
+                                 Spelling<Optimizer>{Optimizer::kAdamW, "adamw"}};
 
 template <typename Choice, std::size_t N>
 std::string_view Spell(const std::array<Spelling<Choice>, N>& table, Choice choice) {

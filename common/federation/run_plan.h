@@ -26,7 +26,7 @@ enum class Weighting : std::uint8_t { kPerGroup, kExact };
 enum class NormalisationMode : std::uint8_t { kShared, kLocal };
 /// What a task's loss is averaged over (training/masked_loss.h).
 enum class Reduction : std::uint8_t { kLabelled, kBatch };
-enum class Optimizer : std::uint8_t { kAdam, kSgd };
+enum class Optimizer : std::uint8_t { kAdam, kSgd, kAdamW };
 
 /// Local training, the same for a site, for one center alone and for pooled data.
 struct TrainingOptions {

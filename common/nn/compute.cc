@@ -7,12 +7,18 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <limits>
 #include <malloc.h>
 #include <mutex>
 #include <optional>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace consilium {
 namespace {
@@ -31,6 +37,18 @@ std::string InstructionSet() {
   if (found == std::string::npos) return "unknown instruction set";
   const std::size_t begin = found + label.size();
   return config.substr(begin, config.find('\n', begin) - begin);
+}
+
+constexpr int kHeapStep = 1 << 30;
+constexpr std::size_t kFirstBlock = 1 << 22;  // more than glibc's heap holds at first
+
+/// The kernel may refuse; small pages serve too.
+void AskForHugePages(char* begin, char* end) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto first = (reinterpret_cast<std::uintptr_t>(begin) + page - 1) / page * page;
+  const auto last = reinterpret_cast<std::uintptr_t>(end) / page * page;
+  if (first >= last) return;
+  static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
 }
 
 /// N of "cuda:N".
@@ -73,12 +91,24 @@ void SetComputeThreads(int threads) {
   set_openblas(threads);
 }
 
+int AvailableThreads() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
+  return std::max(1, CPU_COUNT(&allowed));
+}
+
 void KeepFreedMemory() {
   constexpr int never = std::numeric_limits<int>::max();
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, never);
   // Heaps of further arenas are too small for tensors and would be mapped and unmapped again.
   mallopt(M_ARENA_MAX, 1);
+  // The heap grows by as much at once, so that advice about it reaches what is not yet written.
+  mallopt(M_TOP_PAD, kHeapStep);
+  auto* const begin = static_cast<char*>(sbrk(0));
+  std::free(std::malloc(kFirstBlock));
+  auto* const end = static_cast<char*>(sbrk(0));
+  AskForHugePages(begin, end);
 }
 
 std::string BuildDescription() {

@@ -19,9 +19,13 @@ Result<c10::Device> ParseDevice(std::string_view text);
 /// Requires threads >= 1. Threads: any.
 void SetComputeThreads(int threads);
 
-/// Lets the process keep the memory that tensors free, for the next ones: without it glibc maps and
-/// unmaps every large tensor and the kernel clears its pages anew at each step (a fifth of the time
-/// of a small step). Call first in main of a program that trains. Threads: before any other starts.
+/// How many threads the machine gives this process: its affinity mask, at least 1. Threads: any.
+int AvailableThreads();
+
+/// Lets the process keep the memory that tensors free, for the next ones, and asks for huge pages:
+/// without it glibc maps and unmaps every large tensor and the kernel clears its pages anew at each
+/// step (a fifth of the time of a small step). Memory that is never written costs nothing.
+/// Call first in main of a program that trains. Threads: before any other starts.
 void KeepFreedMemory();
 
 /// "LibTorch 1.13.0, AVX512": for --version and reports. Threads: any.

@@ -1,7 +1,7 @@
 #include "common/training/evaluate.h"
 
-#include "common/data/batch.h"
 #include "common/nn/torch_guard.h"
+#include "common/training/batch_feeder.h"
 #include "common/training/memory_layout.h"
 
 #include <torch/types.h>
@@ -90,19 +90,27 @@ Result<Predictions> Predict(MultiTaskNet net, const Dataset& dataset, const Indi
       predictions.push_back(torch::empty({count, OutputWidth(task)}, torch::kFloat32));
     }
     const std::int64_t batch_size = std::max(options.batch_size, 1);
+    std::vector<std::span<const std::int64_t>> batches;
+    batches.reserve(indices.size() / static_cast<std::size_t>(batch_size) + 1);
     for (std::int64_t first = 0; first < count; first += batch_size) {
+      batches.push_back(std::span(indices).subspan(first, std::min(batch_size, count - first)));
+    }
+    const torch::ScalarType type = ComputeType(*net);
+    BatchFeeder feeder(dataset, batches, {},
+                       {1, options.device, {type, LayoutFor(type), net->input()}});
+    std::int64_t first = 0;
+    for (std::size_t step = 0; step < batches.size(); ++step) {
       if (options.interrupt != nullptr && options.interrupt->Requested()) {
         return Cancelled("evaluation: interrupted");
       }
-      const std::int64_t size = std::min(batch_size, count - first);
-      const Batch batch = MakeBatch(dataset, std::span(indices).subspan(first, size), nullptr,
-                                    options.device, ComputeType(*net), net->input());
-      const std::vector<torch::Tensor> outputs = net->forward(Arranged(batch.images));
+      CONSILIUM_ASSIGN_OR_RETURN(const Batch batch, feeder.Next());
+      const std::vector<torch::Tensor> outputs = net->forward(batch.images);
       for (std::size_t j = 0; j < outputs.size(); ++j) {
         predictions[j]
-            .slice(0, first, first + size)
+            .slice(0, first, first + batch.images.size(0))
             .copy_(Interpreted(dataset.tasks[j], outputs[j]));
       }
+      first += batch.images.size(0);
     }
     return predictions;
   });

@@ -3,6 +3,7 @@
 #include "common/nn/torch_guard.h"
 
 #include <torch/types.h>
+#include <torch/utils.h>
 
 namespace consilium {
 namespace {
@@ -68,6 +69,20 @@ torch::Tensor LabelledRows(const TaskTargets& targets) {
   return targets.present.nonzero().squeeze(1);
 }
 
+torch::Tensor Divisor(const LossTerm& term, std::int64_t rows, Reduction reduction) {
+  return reduction == Reduction::kLabelled ? term.weights.sum()
+                                           : torch::full({}, rows, term.weights.options());
+}
+
+/// Weights do not depend on outputs: those of a batch whose outputs are elsewhere.
+std::vector<LossTerm> WeightsOnly(const TaskSpec& task, const TaskTargets& targets,
+                                  const torch::Tensor& class_weights,
+                                  const torch::TensorOptions& options) {
+  const torch::NoGradGuard no_gradient;
+  const torch::Tensor outputs = torch::zeros({targets.values.size(0), OutputWidth(task)}, options);
+  return LabelledTerms(task, outputs, targets, LabelledRows(targets), class_weights);
+}
+
 Status CheckTask(const TaskSpec& task, const torch::Tensor& outputs, const TaskTargets& targets,
                  const torch::Tensor& class_weights) {
   const std::string at = "loss of task '" + task.id.str() + "': ";
@@ -107,7 +122,8 @@ Result<torch::Tensor> MaskedMultiTaskLoss(std::span<const TaskSpec> tasks,
                                           const std::vector<torch::Tensor>& outputs,
                                           const std::vector<TaskTargets>& targets,
                                           std::span<const double> factors, Reduction reduction,
-                                          const std::vector<torch::Tensor>& class_weights) {
+                                          const std::vector<torch::Tensor>& class_weights,
+                                          const std::vector<TaskTargets>* whole_batch) {
   if (outputs.size() != tasks.size() || targets.size() != tasks.size() ||
       factors.size() != tasks.size() ||
       (!class_weights.empty() && class_weights.size() != tasks.size())) {
@@ -121,10 +137,14 @@ Result<torch::Tensor> MaskedMultiTaskLoss(std::span<const TaskSpec> tasks,
       CONSILIUM_RETURN_IF_ERROR(CheckTask(tasks[j], outputs[j], targets[j], weights));
       const torch::Tensor rows = LabelledRows(targets[j]);
       if (rows.numel() == 0) continue;
-      for (const LossTerm& term : LabelledTerms(tasks[j], outputs[j], targets[j], rows, weights)) {
-        const torch::Tensor mean = reduction == Reduction::kLabelled
-                                       ? term.values.sum() / term.weights.sum()
-                                       : term.values.sum() / outputs[j].size(0);
+      const auto terms = LabelledTerms(tasks[j], outputs[j], targets[j], rows, weights);
+      const TaskTargets& averaged = whole_batch != nullptr ? (*whole_batch)[j] : targets[j];
+      const auto divided = whole_batch != nullptr
+                               ? WeightsOnly(tasks[j], averaged, weights, outputs[j].options())
+                               : terms;
+      for (std::size_t t = 0; t < terms.size(); ++t) {
+        const torch::Tensor mean =
+            terms[t].values.sum() / Divisor(divided[t], averaged.values.size(0), reduction);
         const torch::Tensor part = factors[j] * mean;
         total = total.defined() ? total + part : part;
       }

@@ -34,6 +34,8 @@ torch::Tensor PerImageLoss(const TaskSpec& task, const torch::Tensor& outputs,
 ///          vectors, whose loss is 0, as in the published code. Under both a task without a label
 ///          in the batch adds no value and leaves its head's gradient undefined, so that an
 ///          optimiser skips it. If no task has one, the result is undefined (`!loss.defined()`).
+/// Shares   where the rows are a share of a batch, `whole_batch` holds the targets of all of it and
+///          means are over those: the losses of the shares add up to the batch's.
 /// Errors   kInvalidArgument: task sets differ, shape or dtype mismatch.
 /// Threads  pure, may run concurrently.
 /// Source   docs/math.md, "Masked loss" (arXiv 2405.13771).
@@ -41,6 +43,7 @@ Result<torch::Tensor> MaskedMultiTaskLoss(std::span<const TaskSpec> tasks,
                                           const std::vector<torch::Tensor>& outputs,
                                           const std::vector<TaskTargets>& targets,
                                           std::span<const double> factors, Reduction reduction,
-                                          const std::vector<torch::Tensor>& class_weights = {});
+                                          const std::vector<torch::Tensor>& class_weights = {},
+                                          const std::vector<TaskTargets>* whole_batch = nullptr);
 
 }  // namespace consilium

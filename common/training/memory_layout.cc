@@ -13,13 +13,15 @@ torch::ScalarType ComputeType(const torch::nn::Module& net) {
 void ArrangeWeights(torch::nn::Module& net) {
   const torch::NoGradGuard no_gradient;
   for (torch::Tensor& parameter : net.parameters()) {
-    if (parameter.dim() == 4) parameter.set_data(Arranged(parameter));
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(LayoutFor(parameter.scalar_type())));
+    }
   }
 }
 
-torch::Tensor Arranged(const torch::Tensor& images) {
-  if (images.scalar_type() != torch::kFloat32) return images.contiguous();
-  return images.contiguous(torch::MemoryFormat::ChannelsLast);
+torch::MemoryFormat LayoutFor(torch::ScalarType type) {
+  return type == torch::kFloat64 ? torch::MemoryFormat::Contiguous
+                                 : torch::MemoryFormat::ChannelsLast;
 }
 
 }  // namespace consilium

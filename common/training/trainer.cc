@@ -3,16 +3,20 @@
 #include "common/base/random_stream.h"
 #include "common/data/batch.h"
 #include "common/nn/torch_guard.h"
+#include "common/training/batch_feeder.h"
 #include "common/training/class_weights.h"
-#include "common/training/masked_loss.h"
+#include "common/training/computed_parameters.h"
+#include "common/training/fused_optimizer.h"
+#include "common/training/loss_scaler.h"
 #include "common/training/memory_layout.h"
+#include "common/training/network_step.h"
+#include "common/training/stopwatch.h"
 
-#include <torch/optim/adam.h>
-#include <torch/optim/sgd.h>
 #include <torch/types.h>
-#include <torch/utils.h>
 
-#include <cmath>
+#include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace consilium {
 namespace {
@@ -24,29 +28,30 @@ bool HasAnyLabel(const Sample& sample) {
   return false;
 }
 
-/// First index of each batch and, at last, the number of images.
-std::vector<std::size_t> BatchBounds(std::size_t images, const TrainingOptions& options) {
+/// Consecutive parts of the images, one per step.
+std::vector<std::span<const std::int64_t>> Batches(std::span<const std::int64_t> images,
+                                                   const TrainingOptions& options) {
   const auto wanted = static_cast<std::size_t>(std::max(options.batch_size, 1));
-  const std::size_t size = options.full_batch ? std::max<std::size_t>(images, 1) : wanted;
-  std::vector<std::size_t> bounds;
-  for (std::size_t first = 0; first < images; first += size) bounds.push_back(first);
+  const std::size_t size = options.full_batch ? std::max<std::size_t>(images.size(), 1) : wanted;
+  std::vector<std::span<const std::int64_t>> batches;
+  batches.reserve(images.size() / size + 1);
+  for (std::size_t first = 0; first < images.size(); first += size) {
+    batches.push_back(images.subspan(first, std::min(size, images.size() - first)));
+  }
   // Batch statistics need two images: a last one alone joins the batch before.
-  if (bounds.size() > 1 && size > 1 && images - bounds.back() == 1) bounds.pop_back();
-  bounds.push_back(images);
-  return bounds;
+  if (batches.size() > 1 && size > 1 && batches.back().size() == 1) {
+    batches.pop_back();
+    batches.back() = images.last(size + 1);
+  }
+  return batches;
 }
 
-std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(std::vector<torch::Tensor> parameters,
-                                                       const TrainingOptions& options) {
-  if (options.optimizer == Optimizer::kSgd) {
-    return std::make_unique<torch::optim::SGD>(std::move(parameters),
-                                               torch::optim::SGDOptions(options.learning_rate)
-                                                   .momentum(options.momentum)
-                                                   .weight_decay(options.weight_decay));
-  }
-  return std::make_unique<torch::optim::Adam>(
-      std::move(parameters),
-      torch::optim::AdamOptions(options.learning_rate).weight_decay(options.weight_decay));
+FusedOptimizer::Options OptimizerOptions(const TrainingOptions& training) {
+  FusedOptimizer::Options options;
+  options.kind = training.optimizer;
+  options.weight_decay = training.weight_decay;
+  options.momentum = training.momentum;
+  return options;
 }
 
 }  // namespace
@@ -56,9 +61,12 @@ struct Trainer::Impl {
   const Dataset& dataset;
   Indices train;  // images with a label
   Options options;
-  std::vector<double> factors;
-  std::vector<torch::Tensor> class_weights;
-  std::unique_ptr<torch::optim::Optimizer> optimizer;  // made by the first epoch
+  bool prepared = false;
+  StepSettings settings;
+  BatchFormat format;                       // of the images
+  std::unique_ptr<DataParallel> parallel;   // where there are further devices
+  std::optional<FusedOptimizer> optimizer;  // made by the first epoch
+  LossScaler scaler;
 
   Impl(MultiTaskNet network, const Dataset& data, const Indices& indices, Options chosen)
       : net(std::move(network)), dataset(data), options(std::move(chosen)) {
@@ -69,86 +77,109 @@ struct Trainer::Impl {
 
   /// What the constructor may not do, because LibTorch may throw.
   Status Prepare() {
-    if (optimizer != nullptr) return OkStatus();
+    if (prepared) return OkStatus();
+    CONSILIUM_RETURN_IF_ERROR(CheckPrecision(options.compute.precision, options.compute.device));
     const std::size_t tasks = dataset.tasks.size();
     if (!options.loss_factors.empty() && options.loss_factors.size() != tasks) {
       return InvalidArgument("training: " + std::to_string(options.loss_factors.size()) +
                              " loss factors for " + std::to_string(tasks) + " tasks");
     }
+    settings.tasks = dataset.tasks;
     for (std::size_t j = 0; j < tasks; ++j) {
       const double factor = options.loss_factors.empty() ? 1 : options.loss_factors[j];
-      factors.push_back(dataset.tasks[j].weight * factor);
+      settings.factors.push_back(dataset.tasks[j].weight * factor);
     }
-    if (options.training.class_weights) class_weights = InverseFrequencyWeights(dataset, train);
-    net->to(options.device);
+    if (options.training.class_weights) {
+      settings.class_weights = InverseFrequencyWeights(dataset, train);
+    }
+    settings.reduction = options.training.reduction;
+    settings.freeze_normalisation = options.training.freeze_normalisation;
+    net->to(options.compute.device);
     ArrangeWeights(*net);
-    optimizer = MakeOptimizer(net->parameters(), options.training);
+    const torch::ScalarType own = ComputeType(*net);
+    settings.mixed = own == torch::kFloat32 && options.compute.precision != Precision::kFp32;
+    settings.type = settings.mixed ? ShortType(options.compute.precision) : own;
+    format = {settings.type, LayoutFor(settings.type), net->input()};
+    CONSILIUM_RETURN_IF_ERROR(UseFurtherDevices());
+    prepared = true;
     return OkStatus();
   }
 
-  void SetLearningRate(double learning_rate) {
-    for (torch::optim::OptimizerParamGroup& group : optimizer->param_groups()) {
-      group.options().set_lr(learning_rate);
-    }
-  }
-
-  /// Undefined, not zero: an optimiser skips a parameter without gradient, so that a head without
-  /// labels meets neither decay nor old moments.
-  void ForgetGradients() {
-    for (const torch::Tensor& parameter : net->parameters()) parameter.mutable_grad().reset();
-  }
-
-  Status Step(std::span<const std::int64_t> images, RandomStream* augment, EpochResult& result) {
-    const Batch batch =
-        MakeBatch(dataset, images, augment, options.device, ComputeType(*net), net->input());
-    // A single image has no batch statistics.
-    net->EnterTraining(options.training.freeze_normalisation || images.size() == 1);
-    ForgetGradients();
-    const std::vector<torch::Tensor> outputs = net->forward(Arranged(batch.images));
-    CONSILIUM_ASSIGN_OR_RETURN(const torch::Tensor loss,
-                               MaskedMultiTaskLoss(dataset.tasks, outputs, batch.targets, factors,
-                                                   options.training.reduction, class_weights));
-    if (!std::isfinite(loss.item<double>())) {
-      return DataLoss("training: the loss is not finite; a lower learning rate may help");
-    }
-    loss.backward();
-    optimizer->step();
-    Count(outputs, batch, result);
+  Status UseFurtherDevices() {
+    if (options.compute.further_devices.empty()) return OkStatus();
+    std::vector<torch::Device> devices = options.compute.further_devices;
+    devices.insert(devices.begin(), options.compute.device);
+    // Further processors would share the threads of the first.
+    const int share = options.compute.device.is_cpu() ? static_cast<int>(devices.size()) : 1;
+    const int threads = std::max(1, options.compute.threads / share);
+    CONSILIUM_ASSIGN_OR_RETURN(
+        parallel, DataParallel::Create(net, std::move(devices), options.make_replica, threads));
     return OkStatus();
   }
 
-  void Count(const std::vector<torch::Tensor>& outputs, const Batch& batch, EpochResult& result) {
-    const torch::NoGradGuard no_gradient;
-    result.images += batch.images.size(0);
-    for (std::size_t j = 0; j < outputs.size(); ++j) {
-      const torch::Tensor losses = PerImageLoss(dataset.tasks[j], outputs[j], batch.targets[j]);
-      result.tasks[j].n += batch.targets[j].present.sum().item<std::int64_t>();
-      result.tasks[j].loss_sum += losses.sum(torch::kFloat64).item<double>();
+  void StepOptimizer(double learning_rate) {
+    if (options.compute.precision != Precision::kFp16) return optimizer->Step(learning_rate);
+    const double scale = scaler.scale();
+    const bool finite = optimizer->GradientsFinite();
+    scaler.Observe(finite);
+    if (finite) {
+      optimizer->Step(learning_rate, 1 / scale);
+    } else {
+      optimizer->DropGradients();
     }
+  }
+
+  Status Step(const Batch& batch, double learning_rate, EpochResult& result) {
+    const double scale = options.compute.precision == Precision::kFp16 ? scaler.scale() : 1;
+    CONSILIUM_ASSIGN_OR_RETURN(const StepOutcome outcome,
+                               parallel ? parallel->ForwardBackward(batch, settings, scale)
+                                        : ForwardBackward(net, batch, settings, scale));
+    Stopwatch watch;
+    StepOptimizer(learning_rate);
+    result.images += outcome.images;
+    for (std::size_t j = 0; j < result.tasks.size(); ++j) {
+      result.tasks[j].n += outcome.tasks[j].n;
+      result.tasks[j].loss_sum += outcome.tasks[j].loss_sum;
+    }
+    result.times.forward += outcome.times.forward;
+    result.times.loss += outcome.times.loss;
+    result.times.backward += outcome.times.backward;
+    result.times.optimizer += watch.Lap();
+    return OkStatus();
   }
 
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed) {
     CONSILIUM_RETURN_IF_ERROR(Prepare());
-    SetLearningRate(learning_rate);
+    const ComputedParameters computed(*net, format.type);
+    if (!optimizer) optimizer.emplace(computed.all(), OptimizerOptions(options.training));
+    net->SeedDropout(StreamSeed(seed, {"dropout"}));
+    if (parallel) parallel->SeedDropout(StreamSeed(seed, {"dropout"}));
+    EpochResult result;
+    for (const TaskSpec& task : dataset.tasks) result.tasks.push_back(EmptyCounts(task));
+
     Indices order = train;
     if (!options.training.full_batch) {
       RandomStream(StreamSeed(seed, {"order"})).Shuffle(std::span(order));
     }
-    RandomStream augment(StreamSeed(seed, {"augment"}));
-    net->SeedDropout(StreamSeed(seed, {"dropout"}));
-    EpochResult result;
-    for (const TaskSpec& task : dataset.tasks) result.tasks.push_back(EmptyCounts(task));
-    const std::vector<std::size_t> bounds = BatchBounds(order.size(), options.training);
-    const auto planned = static_cast<std::int64_t>(bounds.size()) - 1;
+    std::vector<Augmentation> augmentations;
+    if (options.training.augment) {
+      RandomStream stream(StreamSeed(seed, {"augment"}));
+      augmentations = DrawAugmentations(order.size(), stream);
+    }
+    const auto batches = Batches(order, options.training);
+    const auto planned = static_cast<std::int64_t>(batches.size());
+    BatchFeeder feeder(dataset, batches, std::move(augmentations),
+                       {options.compute.threads, options.compute.device, format});
     for (std::int64_t step = 0; step < planned; ++step) {
       if (options.interrupt != nullptr && options.interrupt->Requested()) {
         return Cancelled("training: interrupted");
       }
-      CONSILIUM_RETURN_IF_ERROR(
-          Step(std::span(order).subspan(bounds[step], bounds[step + 1] - bounds[step]),
-               options.training.augment ? &augment : nullptr, result));
+      CONSILIUM_ASSIGN_OR_RETURN(const Batch batch, feeder.Next());
+      CONSILIUM_RETURN_IF_ERROR(Step(batch, learning_rate, result));
       if (options.on_step) options.on_step(step + 1, planned);
     }
+    result.times.data = feeder.seconds_assembling();
+    result.times.waiting = feeder.seconds_waited();
     return result;
   }
 };

@@ -9,8 +9,10 @@
 ///               "order", "augment", "dropout"), never from LibTorch's default generator.
 /// Normalisation batch statistics need two images: a last one alone joins the batch before. Where
 ///               there is only one image in all, normalisation is frozen for its step.
-/// Precision     that of the net's parameters, float32 or float64.
-/// Threads       the thread that made it; intra-op threads as set for the process.
+/// Precision     as chosen; between epochs the net holds its float32 parameters. A float64 net computes
+///               in float64.
+/// Threads       the thread that made it, with the intra-op threads set for it; batches are
+///               assembled in threads beside it.
 #pragma once
 
 #include "common/base/interrupt.h"
@@ -19,6 +21,9 @@
 #include "common/federation/run_plan.h"
 #include "common/metrics/task_counts.h"
 #include "common/nn/multi_task_net.h"
+#include "common/training/compute_options.h"
+#include "common/training/data_parallel.h"
+#include "common/training/step_times.h"
 
 #include <torch/types.h>
 
@@ -31,6 +36,7 @@ namespace consilium {
 struct EpochResult {
   std::int64_t images = 0;
   std::vector<TaskCounts> tasks;  ///< loss_sum and n only: training losses of the epoch
+  StepTimes times;
 };
 
 /// Called after each step with steps done and planned in this epoch.
@@ -40,7 +46,9 @@ class Trainer {
  public:
   struct Options {
     TrainingOptions training;
-    torch::Device device{torch::kCPU};
+    ComputeOptions compute;
+    /// Makes further networks of this shape; needed where there are further devices.
+    DataParallel::MakeReplica make_replica;
     std::vector<double> loss_factors;  ///< per task beside lambda; empty: all 1
     const Interrupt* interrupt = nullptr;
     StepObserver on_step;
@@ -50,7 +58,8 @@ class Trainer {
   ~Trainer();
 
   /// One pass over the training images. Images without any label are skipped.
-  /// Errors: kInvalidArgument for another number of loss factors than tasks; kCancelled if
+  /// Errors: kInvalidArgument for another number of loss factors than tasks, or a precision that
+  /// the device has not; kCancelled if
   /// interrupted between steps; kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss
   /// is not finite.
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);

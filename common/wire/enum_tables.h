@@ -27,7 +27,8 @@ inline constexpr std::array kNormalisationModes = {
 inline constexpr std::array kReductions = {std::pair{Reduction::kLabelled, v1::REDUCTION_LABELLED},
                                            std::pair{Reduction::kBatch, v1::REDUCTION_BATCH}};
 inline constexpr std::array kOptimizers = {std::pair{Optimizer::kAdam, v1::OPTIMIZER_ADAM},
-                                           std::pair{Optimizer::kSgd, v1::OPTIMIZER_SGD}};
+                                           std::pair{Optimizer::kSgd, v1::OPTIMIZER_SGD},
+                                           std::pair{Optimizer::kAdamW, v1::OPTIMIZER_ADAM_W}};
 inline constexpr std::array kInstructionKinds = {
     std::pair{InstructionKind::kWait, v1::INSTRUCTION_KIND_WAIT},
     std::pair{InstructionKind::kTrain, v1::INSTRUCTION_KIND_TRAIN},

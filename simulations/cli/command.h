@@ -22,6 +22,7 @@ std::unique_ptr<Command> AddLocoCommand(CLI::App& app, const std::string& versio
 std::unique_ptr<Command> AddInitCommand(CLI::App& app);
 std::unique_ptr<Command> AddBackbonesCommand(CLI::App& app);
 std::unique_ptr<Command> AddBackboneCommand(CLI::App& app);
+std::unique_ptr<Command> AddBenchCommand(CLI::App& app);
 std::unique_ptr<Command> AddExportCommand(CLI::App& app);
 std::unique_ptr<Command> AddSyntheticCommand(CLI::App& app);
 

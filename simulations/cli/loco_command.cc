@@ -1,5 +1,7 @@
 #include "common/base/clock.h"
 #include "common/base/interrupt.h"
+#include "common/nn/compute.h"
+#include "common/training/precision_choice.h"
 #include "simulations/cli/command.h"
 #include "simulations/cli/config_options.h"
 #include "simulations/cli/digest.h"
@@ -44,6 +46,7 @@ class LocoCommand : public Command {
     const SystemClock clock;
     Progress progress(ProgressOnStderr(clock));
     CONSILIUM_ASSIGN_OR_RETURN(const Cohort cohort, ReadCohort(progress));
+    CONSILIUM_RETURN_IF_ERROR(ResolvePrecisionOf(options_.study, progress));
     CONSILIUM_ASSIGN_OR_RETURN(const StudyResult result, RunStudy(MakeStudy(cohort, progress)));
     Print(result);
     return OkStatus();
@@ -68,6 +71,18 @@ class LocoCommand : public Command {
     request.check = [this](const Dataset& labels) { return CheckCohort(options_.study, labels); };
     progress.Say("reading the cohort");
     return OpenCohort(request);
+  }
+
+  /// Once for all trainings, so that they and those of a resumed study compute alike.
+  static Status ResolvePrecisionOf(StudyOptions& study, Progress& progress) {
+    SetComputeThreads(study.compute.threads);
+    CONSILIUM_ASSIGN_OR_RETURN(
+        const PrecisionChoice choice,
+        ResolvePrecision(study.plan, study.compute, DefaultPrecisionCache()));
+    study.compute.precision = choice.precision;
+    std::string line = "precision ";
+    progress.Say(line.append(ToString(choice.precision)).append(": ").append(choice.reason));
+    return OkStatus();
   }
 
   Study MakeStudy(const Cohort& cohort, Progress& progress) const {

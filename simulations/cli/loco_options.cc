@@ -4,7 +4,6 @@
 #include "common/nn/compute.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace consilium {
 namespace {
@@ -145,14 +144,20 @@ void AddTrainingOptions(CLI::App& command, LocoOptions& options) {
 }
 
 void AddMachineOptions(CLI::App& command, LocoOptions& options) {
-  command.add_option("--device", options.study.device, "cpu or cuda:N")
+  command.add_option("--device", options.device, "cpu or cuda:N")
       ->type_name("DEVICE")
       ->capture_default_str()
       ->group(kMachineGroup);
   command
-      .add_option("--threads", options.study.threads,
+      .add_option("--threads", options.study.compute.threads,
                   "Threads of each training; part of the result")
       ->type_name("N")
+      ->capture_default_str()
+      ->group(kMachineGroup);
+  command
+      .add_option("--precision", options.precision,
+                  "Computes in fp32, bf16 or fp16; auto: in the fastest, found by trying")
+      ->type_name("TYPE")
       ->capture_default_str()
       ->group(kMachineGroup);
   command
@@ -216,10 +221,13 @@ Status Resolve(LocoOptions& options) {
   CONSILIUM_ASSIGN_OR_RETURN(plan.normalisation, ParseNormalisationMode(options.normalisation));
   CONSILIUM_ASSIGN_OR_RETURN(plan.training.reduction, ParseReduction(options.reduction));
   CONSILIUM_ASSIGN_OR_RETURN(study.transport, ParseTransport(options.transport));
-  CONSILIUM_RETURN_IF_ERROR(ParseDevice(study.device).status().WithContext("device"));
+  CONSILIUM_ASSIGN_OR_RETURN(study.compute.device, ParseDevice(options.device));
+  CONSILIUM_ASSIGN_OR_RETURN(study.compute.precision, ParsePrecision(options.precision));
+  CONSILIUM_RETURN_IF_ERROR(CheckPrecision(study.compute.precision, study.compute.device));
   plan.training.augment = !options.no_augment;
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  study.jobs = options.jobs > 0 ? options.jobs : std::max(1, cores / std::max(1, study.threads));
+  const int cores = AvailableThreads();
+  study.jobs =
+      options.jobs > 0 ? options.jobs : std::max(1, cores / std::max(1, study.compute.threads));
   if (!(options.cohort.scale > 0 && options.cohort.scale <= 10)) {
     return InvalidArgument("scale: outside its range, expected above 0 and up to 10");
   }

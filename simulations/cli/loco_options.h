@@ -25,6 +25,8 @@ struct LocoOptions {
   std::string reduction = "labelled";
   std::string transport = "in-process";
   bool no_augment = false;
+  std::string device = "cpu";
+  std::string precision = "auto";
   int jobs = 0;  ///< 0: cores / threads
   std::string out;
   bool resume = false;
@@ -35,6 +37,7 @@ struct LocoOptions {
 void AddLocoOptions(CLI::App& command, LocoOptions& options);
 
 /// Turns text into `study` and `cohort`, and checks everything that needs no file of the cohort.
+/// Precision `auto` stays so until the study begins.
 /// Errors: kInvalidArgument "field: what is wrong and what was expected".
 Status Resolve(LocoOptions& options);
 

@@ -6,6 +6,7 @@
 ///   consilium-sim export --model model.safetensors --out model.pt
 ///   consilium-sim backbones
 ///   consilium-sim backbone resnet18 --fill --input images.safetensors --output figures.safetensors
+///   consilium-sim bench train --backbone resnet18
 ///
 /// Exit codes: 0 done, 2 wrong input or usage, 1 anything else, 130 interrupted.
 
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   commands.push_back(consilium::AddExportCommand(app));
   commands.push_back(consilium::AddBackbonesCommand(app));
   commands.push_back(consilium::AddBackboneCommand(app));
+  commands.push_back(consilium::AddBenchCommand(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

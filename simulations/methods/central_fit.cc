@@ -12,7 +12,7 @@ Result<std::optional<double>> ValidationLoss(const MultiTaskNet& net, const Data
                                              const Indices& validation, const CentralFit& fit) {
   if (validation.empty()) return std::optional<double>();
   EvaluateOptions options;
-  options.device = fit.device;
+  options.device = fit.compute.device;
   options.interrupt = fit.interrupt;
   CONSILIUM_ASSIGN_OR_RETURN(const std::vector<TaskCounts> counts,
                              Evaluate(net, dataset, validation, options));
@@ -28,7 +28,8 @@ Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,
   int epoch = 0;
   Trainer::Options options;
   options.training = fit.plan.training;
-  options.device = fit.device;
+  options.compute = fit.compute;
+  options.make_replica = [&fit] { return fit.net.make(fit.plan); };
   options.interrupt = fit.interrupt;
   options.on_step = [&](std::int64_t done, std::int64_t planned) {
     if (fit.on_step && planned > 0) {

@@ -10,6 +10,7 @@
 
 #include "common/base/interrupt.h"
 #include "common/data/dataset.h"
+#include "common/training/compute_options.h"
 #include "simulations/methods/first_net.h"
 
 #include <torch/types.h>
@@ -25,7 +26,7 @@ struct CentralFit {
   int epochs = 1;
   std::string stream;
   NetSource net;
-  torch::Device device{torch::kCPU};
+  ComputeOptions compute;
   const Interrupt* interrupt = nullptr;
   /// Epochs done (with a fraction) of those planned.
   std::function<void(double done, int epoch)> on_step;

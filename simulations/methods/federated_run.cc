@@ -22,8 +22,7 @@ void RunSite(const FederatedRun& run, const std::string& center, RoundCoordinato
              Outcome& outcome) {
   SessionOptions session;
   session.runner.site = SiteId(center);
-  session.runner.device = torch::Device(run.device);
-  session.runner.threads = run.threads;
+  session.runner.compute = run.compute;
   session.runner.hasher = run.hasher;
   session.runner.make_net = run.make_net;
   session.runner.interrupt = run.interrupt;

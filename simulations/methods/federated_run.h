@@ -12,6 +12,7 @@
 #include "common/federation/run_plan.h"
 #include "common/nn/multi_task_net.h"
 #include "common/tensor_file/safetensors.h"
+#include "common/training/compute_options.h"
 
 #include <torch/types.h>
 
@@ -27,8 +28,7 @@ struct FederatedRun {
   RunPlan plan;
   TensorFile initial;  ///< complete state
   std::map<std::string, std::shared_ptr<const Dataset>> sites;
-  std::string device = "cpu";
-  int threads = 1;  ///< of each site
+  ComputeOptions compute;  ///< of each site
   HasherFactory hasher;
   NetFactory make_net = MakeNet;
   /// Bounds how many sites of this process compute at once; may be null.

@@ -142,13 +142,28 @@ Result<std::string> ProcessRun::WaitForPort() {
 
 Status ProcessRun::StartSites(const std::string& port) {
   for (const auto& [site, data] : run_.sites) {
-    CONSILIUM_RETURN_IF_ERROR(
-        Start(site, "consilium-site",
-              {"--aggregator", "127.0.0.1:" + port, "--ca", At("ca/ca.crt"), "--cert",
-               At("ca/" + site + ".crt"), "--key", At("ca/" + site + ".key"), "--state",
-               At("state." + site), "--tensor-cache", Data(site), "--device", run_.device,
-               "--threads", std::to_string(run_.threads), "--local-state-out", LocalState(site),
-               "--exit-when-finished"}));
+    CONSILIUM_RETURN_IF_ERROR(Start(site, "consilium-site",
+                                    {"--aggregator",
+                                     "127.0.0.1:" + port,
+                                     "--ca",
+                                     At("ca/ca.crt"),
+                                     "--cert",
+                                     At("ca/" + site + ".crt"),
+                                     "--key",
+                                     At("ca/" + site + ".key"),
+                                     "--state",
+                                     At("state." + site),
+                                     "--tensor-cache",
+                                     Data(site),
+                                     "--device",
+                                     run_.compute.device.str(),
+                                     "--threads",
+                                     std::to_string(run_.compute.threads),
+                                     "--precision",
+                                     std::string(ToString(run_.compute.precision)),
+                                     "--local-state-out",
+                                     LocalState(site),
+                                     "--exit-when-finished"}));
   }
   return OkStatus();
 }

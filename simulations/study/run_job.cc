@@ -30,13 +30,14 @@ Row RowOf(const StudyContext& context, const Job& job, const std::string& left_o
   if (job.method == Method::kLocal) row.site = job.site;
   row.backbone = context.options.plan.backbone;
   row.seed = job.seed;
-  row.threads = context.options.threads;
+  row.threads = context.options.compute.threads;
+  row.precision = ToString(context.options.compute.precision);
   return row;
 }
 
 EvaluateOptions EvaluationOf(const StudyContext& context) {
   EvaluateOptions options;
-  options.device = torch::Device(context.options.device);
+  options.device = context.options.compute.device;
   options.interrupt = context.interrupt;
   return options;
 }
@@ -102,7 +103,7 @@ Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const J
   fit.epochs = epochs;
   fit.stream = job.id;
   fit.net = context.net;
-  fit.device = torch::Device(context.options.device);
+  fit.compute = context.options.compute;
   fit.interrupt = context.interrupt;
   fit.on_step = [&](double done, int epoch) {
     observer(done / epochs, StepText("epoch", epoch, epochs));
@@ -155,8 +156,7 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   run.plan.rounds.expected_sites = static_cast<int>(sites.images.size());
   run.plan.rounds.quorum = run.plan.rounds.expected_sites;
   for (const auto& [center, images] : sites.images) run.sites[center] = context.centers.at(center);
-  run.device = context.options.device;
-  run.threads = context.options.threads;
+  run.compute = context.options.compute;
   run.hasher = context.hasher;
   run.make_net = context.net.make;
   run.compute_slots = context.compute_slots;
@@ -171,7 +171,7 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   CONSILIUM_RETURN_IF_ERROR(KeepFederatedModel(context, job, run, model, net->input()));
 
   const ComputeSlot slot(context.compute_slots);
-  net->to(torch::Device(context.options.device));
+  net->to(context.options.compute.device);
   CONSILIUM_ASSIGN_OR_RETURN(
       const Predictions predictions,
       PredictLeftOut(net, model, sites, *context.dataset, fold.test, EvaluationOf(context)));

@@ -137,7 +137,7 @@ Status StudyRun::RunRest() {
   for (std::size_t j = 0; j < jobs_.size(); ++j) {
     if (!rows_[j]) open.push_back(j);
   }
-  const JobPool pool = {study_.options.jobs, study_.options.threads, study_.interrupt};
+  const JobPool pool = {study_.options.jobs, study_.options.compute.threads, study_.interrupt};
   return RunPool(pool, open.size(), [&](std::size_t i) { return RunOne(open[i]); });
 }
 

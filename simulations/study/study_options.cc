@@ -75,8 +75,8 @@ Status ValidateStudy(const StudyOptions& options) {
   if (options.seeds.empty()) return InvalidArgument("seed: none given, expected at least one");
   if (HasRepeats(options.seeds)) return InvalidArgument("seed: one is given twice");
   if (options.epochs < 0) return InvalidArgument("epochs: must not be below 0");
-  if (options.threads < 1 || options.threads > 1024) {
-    return InvalidArgument("threads: " + std::to_string(options.threads) +
+  if (options.compute.threads < 1 || options.compute.threads > 1024) {
+    return InvalidArgument("threads: " + std::to_string(options.compute.threads) +
                            " is outside its range, expected 1 to 1024");
   }
   if (options.jobs < 1 || options.jobs > 1024) {
@@ -128,8 +128,9 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
           {"patience", std::to_string(plan.schedule.stop_patience)},
           {"validation-fraction", Decimal(plan.validation_fraction)},
           {"transport", std::string(ToString(options.transport))},
-          {"device", options.device},
-          {"threads", std::to_string(options.threads)}};
+          {"device", options.compute.device.str()},
+          {"threads", std::to_string(options.compute.threads)},
+          {"precision", std::string(ToString(options.compute.precision))}};
 }
 
 }  // namespace consilium

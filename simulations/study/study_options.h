@@ -3,6 +3,7 @@
 
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
+#include "common/training/compute_options.h"
 
 #include <cstdint>
 #include <string>
@@ -31,11 +32,10 @@ struct StudyOptions {
   std::vector<Method> methods = {Method::kLocal, Method::kStl, Method::kMdmtCentral,
                                  Method::kMdmtFederated};
   std::vector<std::uint64_t> seeds = {1};
-  int epochs = 0;       ///< of the methods that do not federate; 0: rounds x local epochs
-  std::string weights;  ///< .safetensors of the backbone; empty: drawn from the seed
-  std::string device = "cpu";
-  int threads = 1;  ///< of each training
-  int jobs = 1;     ///< trainings (and sites of one) that compute at once
+  int epochs = 0;          ///< of the methods that do not federate; 0: rounds x local epochs
+  std::string weights;     ///< .safetensors of the backbone; empty: drawn from the seed
+  ComputeOptions compute;  ///< of each training
+  int jobs = 1;            ///< trainings (and sites of one) that compute at once
   TransportKind transport = TransportKind::kInProcess;
 };
 

@@ -142,7 +142,8 @@ Process SmallFederation::StartSite(const std::string& site, const std::string& s
       {Program("consilium-site"), "--aggregator", "127.0.0.1:" + std::to_string(port_), "--ca",
        Certificate("ca.crt"), "--cert", own + "/" + site + ".crt", "--key",
        own + "/" + site + ".key", "--state", File(state), "--tensor-cache", File(site + ".cache"),
-       "--retry-for", std::to_string(retry_seconds), "--exit-when-finished"},
+       "--retry-for", std::to_string(retry_seconds), "--exit-when-finished",
+       "--threads", "1", "--precision", "fp32"},
       File("site" + site + std::to_string(started_++)));
 }
 

@@ -1,13 +1,12 @@
 #include "common/nn/backbones/densenet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/dense_norm_act.h"
 #include "common/nn/initial_values.h"
+#include "common/nn/norm_act.h"
 
 #include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/container/functional.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/pooling.h>
 
 #include <array>
 
@@ -17,7 +16,6 @@ namespace {
 using torch::nn::BatchNorm2d;
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
-using torch::nn::Sequential;
 
 /// What tells one member of the family from another.
 struct DenseNetVariant {
@@ -44,11 +42,11 @@ class DenseLayerImpl : public torch::nn::Module {
         conv2_(register_module(
             "conv2", Conv2d(Conv2dOptions(4 * growth, growth, 3).padding(1).bias(false)))) {}
 
-  torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor out = norm1_(x);
-    out = norm2_(conv1_(torch::relu_(out)));
-    return conv2_(torch::relu_(out));
+  torch::Tensor forward(const DenseFeatures& features) {
+    const torch::Tensor out = conv1_(features.NormRelu(*norm1_));
+    return conv2_(NormAct(*norm2_, out, Activation::kRelu));
   }
+  const torch::nn::BatchNorm2dImpl& norm() const { return *norm1_; }
 
  private:
   BatchNorm2d norm1_;
@@ -67,10 +65,11 @@ class DenseBlockImpl : public torch::nn::Module {
     }
   }
 
-  torch::Tensor forward(const torch::Tensor& x) {
-    std::vector<torch::Tensor> features{x};
-    for (const auto& layer : layers_) features.push_back(layer->forward(torch::cat(features, 1)));
-    return torch::cat(features, 1);
+  /// The block's input and what each layer adds.
+  DenseFeatures forward(const torch::Tensor& x) {
+    DenseFeatures features(x, layers_.front()->norm());
+    for (const auto& layer : layers_) features.Append(layer->forward(features));
+    return features;
   }
 
  private:
@@ -84,9 +83,8 @@ class TransitionImpl : public torch::nn::Module {
       : norm_(register_module("norm", BatchNorm2d(in))),
         conv_(register_module("conv", Conv2d(Conv2dOptions(in, out, 1).bias(false)))) {}
 
-  torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor out = norm_(x);
-    return torch::avg_pool2d(conv_(torch::relu_(out)), 2, 2);
+  torch::Tensor forward(const DenseFeatures& features) {
+    return torch::avg_pool2d(conv_(features.NormRelu(*norm_)), 2, 2);
   }
 
  private:
@@ -97,33 +95,34 @@ class TransitionImpl : public torch::nn::Module {
 class DenseNet : public Backbone {
  public:
   explicit DenseNet(const DenseNetVariant& variant) : width_(variant.FeatureWidth()) {
-    register_module("features", features_);
+    const auto features = register_module("features", std::make_shared<torch::nn::Module>());
     std::int64_t width = variant.first_width;
-    features_->push_back("conv0",
-                         Conv2d(Conv2dOptions(3, width, 7).stride(2).padding(3).bias(false)));
-    features_->push_back("norm0", BatchNorm2d(width));
-    features_->push_back("relu0",
-                         torch::nn::Functional([](torch::Tensor x) { return torch::relu_(x); }));
-    features_->push_back("pool0",
-                         torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(3).stride(2).padding(1)));
+    conv_ = features->register_module(
+        "conv0", Conv2d(Conv2dOptions(3, width, 7).stride(2).padding(3).bias(false)));
+    first_norm_ = features->register_module("norm0", BatchNorm2d(width));
     for (std::size_t block = 0; block < variant.layers.size(); ++block) {
       const std::string number = std::to_string(block + 1);
       if (block > 0) {
-        features_->push_back("transition" + std::to_string(block),
-                             std::make_shared<TransitionImpl>(width, width / 2));
+        transitions_.push_back(
+            features->register_module("transition" + std::to_string(block),
+                                      std::make_shared<TransitionImpl>(width, width / 2)));
         width /= 2;
       }
-      features_->push_back(
+      blocks_.push_back(features->register_module(
           "denseblock" + number,
-          std::make_shared<DenseBlockImpl>(width, variant.layers[block], variant.growth));
+          std::make_shared<DenseBlockImpl>(width, variant.layers[block], variant.growth)));
       width += variant.layers[block] * variant.growth;
     }
-    features_->push_back("norm5", BatchNorm2d(width));
+    last_norm_ = features->register_module("norm5", BatchNorm2d(width));
   }
 
   torch::Tensor Maps(torch::Tensor images) override {
-    torch::Tensor x = features_->forward(images);
-    return torch::relu_(x);
+    torch::Tensor x = NormAct(*first_norm_, conv_(images), Activation::kRelu);
+    x = torch::max_pool2d(x, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
+    for (std::size_t block = 0; block < transitions_.size(); ++block) {
+      x = transitions_[block]->forward(blocks_[block]->forward(x));
+    }
+    return blocks_.back()->forward(x).NormRelu(*last_norm_);
   }
 
   std::int64_t feature_width() const override { return width_; }
@@ -135,7 +134,11 @@ class DenseNet : public Backbone {
 
  private:
   std::int64_t width_;
-  Sequential features_;
+  Conv2d conv_{nullptr};
+  BatchNorm2d first_norm_{nullptr};
+  std::vector<std::shared_ptr<DenseBlockImpl>> blocks_;
+  std::vector<std::shared_ptr<TransitionImpl>> transitions_;  // each after its block
+  BatchNorm2d last_norm_{nullptr};
 };
 
 template <DenseNetVariant variant>

@@ -3,6 +3,7 @@
 #include "common/nn/activations.h"
 #include "common/nn/backbones/efficientnet_variants.h"
 #include "common/nn/initial_values.h"
+#include "common/nn/norm_act.h"
 
 #include <ATen/ops/constant_pad_nd.h>
 #include <torch/nn/modules/batchnorm.h>
@@ -23,18 +24,6 @@ using torch::nn::Conv2dOptions;
 
 constexpr std::int64_t kStemWidth = 32;
 constexpr std::int64_t kHeadWidth = 1280;
-
-torch::Tensor Activate(Activation activation, torch::Tensor x) {
-  switch (activation) {
-    case Activation::kRelu:
-      return torch::relu_(x);
-    case Activation::kRelu6:
-      return Relu6(std::move(x));
-    case Activation::kSilu:
-      return torch::silu(x);
-  }
-  return x;
-}
 
 /// Zeros around `x`, so that a convolution gives ceil(size / stride) positions.
 torch::Tensor PadToStride(const torch::Tensor& x, std::int64_t kernel, std::int64_t stride) {
@@ -63,8 +52,10 @@ class Layer {
         norm, BatchNorm2d(BatchNorm2dOptions(options.out_channels()).eps(variant.norm_epsilon)));
   }
 
-  torch::Tensor Run(const torch::Tensor& x) {
-    return norm_(conv_(pad_to_stride_ ? PadToStride(x, kernel_, stride_) : x));
+  torch::Tensor Run(const torch::Tensor& x, Activation activation,
+                    const torch::Tensor& residual = {}) {
+    const torch::Tensor out = conv_(pad_to_stride_ ? PadToStride(x, kernel_, stride_) : x);
+    return NormAct(*norm_, out, activation, residual);
   }
 
  private:
@@ -121,12 +112,10 @@ class BlockImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x) {
     torch::Tensor out = x;
     for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-      out = Activate(activation_, layers_[i].Run(out));
+      out = layers_[i].Run(out, activation_);
     }
     if (squeeze_) out = squeeze_->forward(out);
-    out = layers_.back().Run(out);
-    if (residual_) out += x;
-    return out;
+    return layers_.back().Run(out, Activation::kNone, residual_ ? x : torch::Tensor());
   }
 
  private:
@@ -146,9 +135,9 @@ class EfficientNet : public Backbone {
               Conv2dOptions(variant.stages.back().width, kHeadWidth, 1)) {}
 
   torch::Tensor Maps(torch::Tensor images) override {
-    torch::Tensor x = Activate(activation_, stem_.Run(images));
+    torch::Tensor x = stem_.Run(images, activation_);
     for (const auto& block : blocks_) x = block->forward(x);
-    return Activate(activation_, head_.Run(x));
+    return head_.Run(x, activation_);
   }
 
   std::int64_t feature_width() const override { return kHeadWidth; }

@@ -3,6 +3,7 @@
 /// Source: timm (0.6, models/efficientnet.py and, for the widths, the layers of its pruned B1).
 #pragma once
 
+#include "common/kernels/activation.h"
 #include "common/nn/backbones/imagenet.h"
 
 #include <array>
@@ -10,8 +11,6 @@
 #include <span>
 
 namespace consilium::efficientnet {
-
-enum class Activation : std::uint8_t { kRelu, kRelu6, kSilu };
 
 /// The convolutions of a block, all but the last followed by an activation.
 enum class BlockKind : std::uint8_t {

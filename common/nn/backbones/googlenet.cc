@@ -2,6 +2,7 @@
 
 #include "common/nn/backbones/imagenet.h"
 #include "common/nn/initial_values.h"
+#include "common/nn/norm_act.h"
 
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -73,8 +74,7 @@ class BasicConvImpl : public torch::nn::Module {
   }
 
   torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor out = bn_(conv_(x));
-    return torch::relu_(out);
+    return NormAct(*bn_, conv_(x), Activation::kRelu);
   }
 
  private:

@@ -1,7 +1,7 @@
 #include "common/nn/backbones/mobilenet.h"
 
-#include "common/nn/activations.h"
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/norm_act.h"
 
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -47,7 +47,9 @@ class ConvNormActivationImpl : public torch::nn::Module {
       : conv_(register_module("0", Conv2d(convolution))),
         norm_(register_module("1", BatchNorm2d(convolution.out_channels()))) {}
 
-  torch::Tensor forward(const torch::Tensor& x) { return Relu6(norm_(conv_(x))); }
+  torch::Tensor forward(const torch::Tensor& x) {
+    return NormAct(*norm_, conv_(x), Activation::kRelu6);
+  }
 
  private:
   Conv2d conv_;
@@ -68,21 +70,27 @@ class InvertedResidualImpl : public torch::nn::Module {
  public:
   InvertedResidualImpl(std::int64_t in, std::int64_t out, std::int64_t stride,
                        std::int64_t expansion)
-      : conv_(register_module("conv", Sequential())), residual_(stride == 1 && in == out) {
+      : narrow_(Conv2dOptions(in * expansion, out, 1).bias(false)),
+        norm_(out),
+        residual_(stride == 1 && in == out) {
     const std::int64_t wide = in * expansion;
-    if (expansion != 1) conv_->push_back(Pointwise(in, wide));
-    conv_->push_back(Depthwise(wide, stride));
-    conv_->push_back(Conv2d(Conv2dOptions(wide, out, 1).bias(false)));
-    conv_->push_back(BatchNorm2d(out));
+    if (expansion != 1) wide_->push_back(Pointwise(in, wide));
+    wide_->push_back(Depthwise(wide, stride));
+    Sequential all = register_module("conv", Sequential());
+    all->extend(*wide_);
+    all->push_back(narrow_);
+    all->push_back(norm_);
   }
 
   torch::Tensor forward(const torch::Tensor& x) {
-    const torch::Tensor out = conv_->forward(x);
-    return residual_ ? x + out : out;
+    const torch::Tensor out = narrow_(wide_->forward(x));
+    return NormAct(*norm_, out, Activation::kNone, residual_ ? x : torch::Tensor());
   }
 
  private:
-  Sequential conv_;
+  Sequential wide_;  // not a module: "conv" owns its layers too
+  Conv2d narrow_;
+  BatchNorm2d norm_;
   bool residual_;
 };
 

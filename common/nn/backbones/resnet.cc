@@ -1,6 +1,7 @@
 #include "common/nn/backbones/resnet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/norm_act.h"
 
 #include <torch/nn/functional/pooling.h>
 #include <torch/nn/modules/batchnorm.h>
@@ -40,18 +41,17 @@ Conv2d Conv1x1(std::int64_t in, std::int64_t out, std::int64_t stride = 1) {
 class ResidualBlockImpl : public torch::nn::Module {
  public:
   torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor out = Branch(x);
-    out += downsample_ ? downsample_->forward(x) : x;
-    return torch::relu_(out);
+    return Branch(x, downsample_ ? downsample_->forward(x) : x);
   }
 
  protected:
-  virtual torch::Tensor Branch(const torch::Tensor& x) = 0;
+  /// The block's convolutions of x, and the shortcut where they end.
+  virtual torch::Tensor Branch(const torch::Tensor& x, const torch::Tensor& shortcut) = 0;
   /// Registered last, as torchvision does: the order of names follows.
   void AddShortcut(std::int64_t in, std::int64_t out, std::int64_t stride) {
     if (stride == 1 && in == out) return;
-    downsample_ =
-        register_module("downsample", Sequential(Conv1x1(in, out, stride), BatchNorm2d(out)));
+    downsample_ = register_module(
+        "downsample", Sequential(Conv1x1(in, out, stride), NormLayer(out, Activation::kNone)));
   }
 
  private:
@@ -70,9 +70,9 @@ class BasicBlockImpl : public ResidualBlockImpl {
   }
 
  protected:
-  torch::Tensor Branch(const torch::Tensor& x) override {
-    torch::Tensor out = bn1_(conv1_(x));
-    return bn2_(conv2_(torch::relu_(out)));
+  torch::Tensor Branch(const torch::Tensor& x, const torch::Tensor& shortcut) override {
+    const torch::Tensor out = NormAct(*bn1_, conv1_(x), Activation::kRelu);
+    return NormAct(*bn2_, conv2_(out), Activation::kRelu, shortcut);
   }
 
  private:
@@ -91,10 +91,10 @@ class BottleneckImpl : public ResidualBlockImpl {
                        planes * variant.Expansion(), stride, variant.groups) {}
 
  protected:
-  torch::Tensor Branch(const torch::Tensor& x) override {
-    torch::Tensor out = bn1_(conv1_(x));
-    out = bn2_(conv2_(torch::relu_(out)));
-    return bn3_(conv3_(torch::relu_(out)));
+  torch::Tensor Branch(const torch::Tensor& x, const torch::Tensor& shortcut) override {
+    torch::Tensor out = NormAct(*bn1_, conv1_(x), Activation::kRelu);
+    out = NormAct(*bn2_, conv2_(out), Activation::kRelu);
+    return NormAct(*bn3_, conv3_(out), Activation::kRelu, shortcut);
   }
 
  private:
@@ -135,8 +135,7 @@ class ResNet : public Backbone {
 
   torch::Tensor Maps(torch::Tensor images) override {
     namespace F = torch::nn::functional;
-    torch::Tensor x = bn1_(conv1_(images));
-    x = torch::relu_(x);
+    torch::Tensor x = NormAct(*bn1_, conv1_(images), Activation::kRelu);
     x = F::max_pool2d(x, F::MaxPool2dFuncOptions(3).stride(2).padding(1));
     for (Sequential& stage : stages_) x = stage->forward(x);
     return x;

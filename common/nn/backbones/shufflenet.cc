@@ -1,12 +1,12 @@
 #include "common/nn/backbones/shufflenet.h"
 
 #include "common/nn/backbones/imagenet.h"
-#include "common/nn/backbones/in_place_relu.h"
 #include "common/nn/initial_values.h"
+#include "common/nn/norm_act.h"
 
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
 
 #include <array>
 #include <cmath>
@@ -14,9 +14,9 @@
 namespace consilium {
 namespace {
 
-using torch::nn::BatchNorm2d;
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
+using torch::nn::Identity;  // where torchvision numbers an activation
 using torch::nn::Sequential;
 
 constexpr std::int64_t kFirstWidth = 24;
@@ -48,12 +48,14 @@ class UnitImpl : public torch::nn::Module {
         branch2_(register_module("branch2", Sequential())) {
     const std::int64_t half = out / 2;
     if (halves_resolution_) {
-      branch1_->extend(*Sequential(Depthwise(in, stride), BatchNorm2d(in), Pointwise(in, half),
-                                   BatchNorm2d(half), InPlaceRelu()));
+      branch1_->extend(*Sequential(Depthwise(in, stride), NormLayer(in, Activation::kNone),
+                                   Pointwise(in, half), NormLayer(half, Activation::kRelu),
+                                   Identity()));
     }
-    branch2_->extend(*Sequential(Pointwise(halves_resolution_ ? in : half, half), BatchNorm2d(half),
-                                 InPlaceRelu(), Depthwise(half, stride), BatchNorm2d(half),
-                                 Pointwise(half, half), BatchNorm2d(half), InPlaceRelu()));
+    branch2_->extend(*Sequential(
+        Pointwise(halves_resolution_ ? in : half, half), NormLayer(half, Activation::kRelu),
+        Identity(), Depthwise(half, stride), NormLayer(half, Activation::kNone),
+        Pointwise(half, half), NormLayer(half, Activation::kRelu), Identity()));
   }
 
   torch::Tensor forward(const torch::Tensor& x) {
@@ -79,7 +81,7 @@ class ShuffleNetV2 : public Backbone {
       : conv1_(register_module(
             "conv1",
             Sequential(Conv2d(Conv2dOptions(3, kFirstWidth, 3).stride(2).padding(1).bias(false)),
-                       BatchNorm2d(kFirstWidth), InPlaceRelu()))) {
+                       NormLayer(kFirstWidth, Activation::kRelu), Identity()))) {
     std::int64_t width = kFirstWidth;
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
       for (int unit = 0; unit < kUnits[stage]; ++unit) {
@@ -89,8 +91,9 @@ class ShuffleNetV2 : public Backbone {
       }
       register_module("stage" + std::to_string(stage + 2), stages_[stage]);
     }
-    conv5_ = register_module(
-        "conv5", Sequential(Pointwise(width, kLastWidth), BatchNorm2d(kLastWidth), InPlaceRelu()));
+    conv5_ =
+        register_module("conv5", Sequential(Pointwise(width, kLastWidth),
+                                            NormLayer(kLastWidth, Activation::kRelu), Identity()));
   }
 
   torch::Tensor Maps(torch::Tensor images) override {

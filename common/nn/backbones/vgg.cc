@@ -4,8 +4,8 @@
 #include "common/nn/backbones/in_place_relu.h"
 #include "common/nn/backbones/perceptron_trunk.h"
 #include "common/nn/initial_values.h"
+#include "common/nn/norm_act.h"
 
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/pooling.h>
@@ -15,9 +15,9 @@
 namespace consilium {
 namespace {
 
-using torch::nn::BatchNorm2d;
 using torch::nn::Conv2d;
 using torch::nn::Conv2dOptions;
+using torch::nn::Identity;  // where torchvision numbers an activation
 using torch::nn::Linear;
 using torch::nn::MaxPool2d;
 using torch::nn::MaxPool2dOptions;
@@ -42,8 +42,12 @@ class Vgg : public PerceptronTrunk {
       for (int i = 0; i < variant.convolutions[stage]; ++i) {
         features_->push_back(Conv2d(Conv2dOptions(width, kWidths[stage], 3).padding(1)));
         width = kWidths[stage];
-        if (variant.normalised) features_->push_back(BatchNorm2d(width));
-        features_->push_back(InPlaceRelu());
+        if (variant.normalised) {
+          features_->push_back(NormLayer(width, Activation::kRelu));
+          features_->push_back(Identity());
+        } else {
+          features_->push_back(InPlaceRelu());
+        }
       }
       features_->push_back(MaxPool2d(MaxPool2dOptions(2).stride(2)));
     }

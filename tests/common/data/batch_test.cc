@@ -19,7 +19,8 @@ Dataset TwoImages() {
 TEST(MakeBatchTest, NormalisesWithImageNetStatisticsOnThreeChannels) {
   const Dataset dataset = TwoImages();
   const Indices second{1};
-  const Batch batch = MakeBatch(dataset, second, nullptr, torch::kCPU, torch::kFloat64);
+  const Batch batch =
+      MakeBatch(dataset, second, {}, {torch::kFloat64, torch::MemoryFormat::Contiguous, {}});
   ASSERT_EQ(batch.images.sizes(), (std::vector<std::int64_t>{1, 3, 8, 8}));
   EXPECT_EQ(batch.images.scalar_type(), torch::kFloat64);
   const double value = dataset.images[1][2][3].item<double>();
@@ -31,7 +32,8 @@ TEST(MakeBatchTest, NormalisesWithTheStatisticsThatTheNetworkExpects) {
   const Dataset dataset = TwoImages();
   const Indices first{0};
   const InputStatistics input{{0.5F, 0.25F, 0.125F}, {0.5F, 1, 2}};
-  const Batch batch = MakeBatch(dataset, first, nullptr, torch::kCPU, torch::kFloat32, input);
+  const Batch batch =
+      MakeBatch(dataset, first, {}, {torch::kFloat32, torch::MemoryFormat::Contiguous, input});
   const auto value = dataset.images[0][0][7].item<float>();
   EXPECT_FLOAT_EQ(batch.images[0][0][0][7].item<float>(), (value - 0.5F) / 0.5F);
   EXPECT_FLOAT_EQ(batch.images[0][1][0][7].item<float>(), value - 0.25F);
@@ -40,7 +42,7 @@ TEST(MakeBatchTest, NormalisesWithTheStatisticsThatTheNetworkExpects) {
 
 TEST(MakeBatchTest, IndicatorFollowsTheLabels) {
   const Indices both{1, 0};
-  const Batch batch = MakeBatch(TwoImages(), both, nullptr, torch::kCPU);
+  const Batch batch = MakeBatch(TwoImages(), both, {}, {});
   ASSERT_EQ(batch.targets.size(), 2U);
   EXPECT_TRUE(torch::equal(batch.targets[0].present, torch::tensor({false, true})));
   EXPECT_TRUE(torch::equal(batch.targets[1].present, torch::tensor({true, false})));
@@ -56,7 +58,7 @@ TEST(MakeBatchTest, ZoneLabelsFollowAFlip) {
   int flips = 0;
   RandomStream random(1);
   for (int i = 0; i < 20; ++i) {
-    const Batch batch = MakeBatch(dataset, second, &random, torch::kCPU);
+    const Batch batch = MakeBatch(dataset, second, DrawAugmentations(1, random), {});
     const torch::Tensor zones = batch.targets[1].values[0];
     // The image is brighter on the right; flipped, on the left.
     const torch::Tensor columns = batch.images[0][0].mean(0);
@@ -68,13 +70,32 @@ TEST(MakeBatchTest, ZoneLabelsFollowAFlip) {
   EXPECT_LT(flips, 20);
 }
 
+TEST(MakeBatchTest, LayoutAndTypeChangeNoValue) {
+  const Dataset dataset = TwoImages();
+  const Indices both{0, 1};
+  RandomStream random(4);
+  const std::vector<Augmentation> augmentations = DrawAugmentations(2, random);
+  const torch::Tensor plain = MakeBatch(dataset, both, augmentations, {}).images;
+  EXPECT_TRUE(plain.is_contiguous());
+  BatchFormat format;
+  format.layout = torch::MemoryFormat::ChannelsLast;
+  const torch::Tensor interleaved = MakeBatch(dataset, both, augmentations, format).images;
+  EXPECT_TRUE(interleaved.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_TRUE(torch::equal(interleaved, plain));
+  for (const torch::ScalarType type : {torch::kBFloat16, torch::kFloat16, torch::kFloat64}) {
+    format.type = type;
+    EXPECT_TRUE(
+        torch::equal(MakeBatch(dataset, both, augmentations, format).images, plain.to(type)));
+  }
+}
+
 TEST(MakeBatchTest, EqualStreamsGiveEqualBits) {
   const Dataset dataset = TwoImages();
   const Indices both{0, 1};
   RandomStream first(4);
   RandomStream second(4);
-  EXPECT_TRUE(torch::equal(MakeBatch(dataset, both, &first, torch::kCPU).images,
-                           MakeBatch(dataset, both, &second, torch::kCPU).images));
+  EXPECT_TRUE(torch::equal(MakeBatch(dataset, both, DrawAugmentations(2, first), {}).images,
+                           MakeBatch(dataset, both, DrawAugmentations(2, second), {}).images));
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(RunPlanTest, EveryChoiceIsReadAsItIsWritten) {
   for (const Reduction reduction : {Reduction::kLabelled, Reduction::kBatch}) {
     EXPECT_EQ(*ParseReduction(ToString(reduction)), reduction);
   }
-  for (const Optimizer optimizer : {Optimizer::kAdam, Optimizer::kSgd}) {
+  for (const Optimizer optimizer : {Optimizer::kAdam, Optimizer::kAdamW, Optimizer::kSgd}) {
     EXPECT_EQ(*ParseOptimizer(ToString(optimizer)), optimizer);
   }
   EXPECT_STATUS(ParseHeadsMode("shard"), StatusCode::kInvalidArgument,

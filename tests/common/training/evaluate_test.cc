@@ -47,7 +47,7 @@ TEST(EvaluateTest, CountsOnlyLabelsThatExistAndTheLossOfMaskedLoss) {
     EXPECT_EQ(counts[0].n, 4);
     EXPECT_EQ(counts[1].n, 3);
     const torch::NoGradGuard no_gradient;
-    const Batch batch = MakeBatch(data, all, nullptr, torch::kCPU);
+    const Batch batch = MakeBatch(data, all, {}, {});
     const auto outputs = net->forward(batch.images);
     for (std::size_t j = 0; j < 2; ++j) {
       const double expected =

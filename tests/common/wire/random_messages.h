@@ -60,7 +60,8 @@ class RandomMessages {
     plan.weighting = Coin() ? Weighting::kPerGroup : Weighting::kExact;
     plan.normalisation = Coin() ? NormalisationMode::kShared : NormalisationMode::kLocal;
     TrainingOptions& training = plan.training;
-    training.optimizer = plan.weighting == Weighting::kExact ? Optimizer::kSgd : Optimizer::kAdam;
+    const Optimizer adaptive = Coin() ? Optimizer::kAdam : Optimizer::kAdamW;
+    training.optimizer = plan.weighting == Weighting::kExact ? Optimizer::kSgd : adaptive;
     training.learning_rate = Real(1e-5, 0.1);
     const bool plain = plan.weighting == Weighting::kExact;
     training.weight_decay = plain ? 0 : Real(0, 0.01);

@@ -28,6 +28,9 @@ struct Ended {
 
 class CliTest : public ::testing::Test {
  protected:
+  /// What the program remembers about this machine stays in the test's folder.
+  void SetUp() override { ASSERT_EQ(setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1), 0); }
+
   Ended Run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim");
     Process process(std::move(arguments), folder_.File("log" + std::to_string(runs_++)));
@@ -187,6 +190,11 @@ TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
   EXPECT_THAT(ended.out, HasSubstr("mdmt-federated"));
   const auto summary = nlohmann::json::parse(FileText(folder_.File("out/summary.json")));
   EXPECT_EQ(summary["rows"].size(), 6U);  // stl: 2; mdmt-federated: 2 centers x 2 tasks
+  // What `auto` became stands in the rows and in the settings that a resumed study is held against.
+  const std::string precision = summary["rows"][0]["precision"];
+  EXPECT_THAT(precision, testing::AnyOf("fp32", "bf16"));
+  EXPECT_EQ(nlohmann::json::parse(FileText(folder_.File("out/settings.json")))["precision"],
+            precision);
   for (const std::string file : {"summary.csv", "report.md", "settings.json"}) {
     EXPECT_TRUE(fs::exists(folder_.File("out/" + file))) << file;
   }

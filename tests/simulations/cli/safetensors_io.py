@@ -5,7 +5,7 @@ import struct
 import numpy
 import torch
 
-TYPES = {"F32": numpy.float32, "I64": numpy.int64}
+TYPES = {"F32": numpy.float32, "F64": numpy.float64, "I64": numpy.int64}
 
 
 def read(path):

@@ -39,7 +39,7 @@ class TransportIdentityTest : public ::testing::Test {
     Process process({std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim", "loco", "--cohort",
                      folder_.File("manifest.csv"), "--image-size", "32", "--backbone",
                      "mobilenet_v2", "--methods", "mdmt-federated", "--rounds", "2", "--threads",
-                     "1", "--transport", transport, "--out", out},
+                     "1", "--precision", "fp32", "--transport", transport, "--out", out},
                     out + ".log");
     EXPECT_EQ(process.Wait(kLimit), 0) << process.Errors();
     const auto summary = nlohmann::json::parse(FileText(out + "/summary.json"), nullptr, false);

@@ -1,0 +1,217 @@
+#include "common/training/data_parallel.h"
+
+#include "common/base/check.h"
+#include "common/base/random_stream.h"
+#include "common/nn/compute.h"
+#include "common/nn/torch_guard.h"
+#include "common/training/memory_layout.h"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace consilium {
+namespace {
+
+/// One thread that runs one thing at a time.
+class Helper {
+ public:
+  Helper() : thread_([this] { Loop(); }) {}
+  ~Helper() { Put(nullptr, /*ending=*/true); }
+  Helper(const Helper&) = delete;
+  Helper& operator=(const Helper&) = delete;
+
+  void Start(std::function<void()> work) { Put(std::move(work), /*ending=*/false); }
+  void Wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return work_ == nullptr; });
+  }
+
+ private:
+  void Put(std::function<void()> work, bool ending) {
+    {
+      const std::lock_guard lock(mutex_);
+      work_ = std::move(work);
+      ending_ = ending;
+    }
+    changed_.notify_all();
+  }
+
+  void Loop() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return work_ != nullptr || ending_; });
+      if (ending_) return;
+      lock.unlock();
+      work_();
+      lock.lock();
+      work_ = nullptr;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::function<void()> work_;
+  bool ending_ = false;
+  std::jthread thread_;  // last: it ends before what it uses
+};
+
+Batch Share(const Batch& batch, std::int64_t begin, std::int64_t end, torch::Device device) {
+  Batch share{batch.images.slice(0, begin, end), {}};
+  share.targets.reserve(batch.targets.size());
+  for (const TaskTargets& targets : batch.targets) {
+    share.targets.push_back(
+        {targets.values.slice(0, begin, end), targets.present.slice(0, begin, end)});
+  }
+  return OnDevice(std::move(share), device);
+}
+
+/// Values, types and buffers of `from`, on the replica's own device. Its layout is the replica's.
+void CopyState(const torch::nn::Module& from, torch::nn::Module& to, torch::Device device) {
+  const torch::NoGradGuard no_gradient;
+  const auto source = from.parameters();
+  const auto target = to.parameters();
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    torch::Tensor parameter = target[i];
+    parameter.mutable_grad().reset();
+    if (parameter.scalar_type() == source[i].scalar_type()) {
+      parameter.copy_(source[i]);
+    } else {
+      parameter.set_data(source[i].to(device, source[i].scalar_type(), false, /*copy=*/true));
+    }
+  }
+  const auto source_buffers = from.buffers();
+  const auto target_buffers = to.buffers();
+  for (std::size_t i = 0; i < source_buffers.size(); ++i) {
+    torch::Tensor(target_buffers[i]).copy_(source_buffers[i]);
+  }
+}
+
+class DataParallelImpl final : public DataParallel {
+ public:
+  DataParallelImpl(MultiTaskNet net, std::vector<torch::Device> devices, int threads)
+      : net_(std::move(net)), devices_(std::move(devices)), threads_(threads) {}
+
+  Status AddReplicas(const MakeReplica& make) {
+    for (std::size_t i = 1; i < devices_.size(); ++i) {
+      CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet replica, make());
+      replica->to(devices_[i]);
+      ArrangeWeights(*replica);
+      replicas_.push_back(std::move(replica));
+      helpers_.push_back(std::make_unique<Helper>());
+    }
+    return OkStatus();
+  }
+
+  Result<StepOutcome> ForwardBackward(const Batch& batch, const StepSettings& settings,
+                                      double loss_scale) override {
+    const auto bounds =
+        ShareBounds(batch.images.size(0), static_cast<std::int64_t>(devices_.size()));
+    const std::size_t shares = bounds.size() - 1;
+    std::vector<Result<StepOutcome>> outcomes(shares, Internal("not computed"));
+    for (std::size_t i = 1; i < shares; ++i) {
+      helpers_[i - 1]->Start([&, i] {
+        outcomes[i] = GuardTorch("a device's share of a step", [&]() -> Result<StepOutcome> {
+          SetComputeThreads(threads_);
+          MultiTaskNet& replica = replicas_[i - 1];
+          CopyState(*net_, *replica, devices_[i]);
+          const Batch share = Share(batch, bounds[i], bounds[i + 1], devices_[i]);
+          return Compute(replica, share, batch, settings, loss_scale);
+        });
+      });
+    }
+    outcomes[0] = GuardTorch("a device's share of a step", [&]() -> Result<StepOutcome> {
+      const Batch share = Share(batch, bounds[0], bounds[1], devices_[0]);
+      return Compute(net_, share, batch, settings, loss_scale);
+    });
+    for (std::size_t i = 1; i < shares; ++i) helpers_[i - 1]->Wait();
+    return Combined(std::move(outcomes));
+  }
+
+  void SeedDropout(std::uint64_t seed) override {
+    for (std::size_t i = 0; i < replicas_.size(); ++i) {
+      replicas_[i]->SeedDropout(StreamSeed(seed, {"device", std::to_string(i + 1)}));
+    }
+  }
+
+ private:
+  static Result<StepOutcome> Compute(MultiTaskNet& net, const Batch& share, const Batch& batch,
+                                     const StepSettings& settings, double loss_scale) {
+    std::vector<TaskTargets> whole;
+    whole.reserve(batch.targets.size());
+    for (const TaskTargets& targets : batch.targets) {
+      const torch::Device device = share.images.device();
+      whole.push_back({targets.values.to(device), targets.present.to(device)});
+    }
+    return consilium::ForwardBackward(net, share, settings, loss_scale, &whole);
+  }
+
+  Result<StepOutcome> Combined(std::vector<Result<StepOutcome>> outcomes) {
+    CONSILIUM_ASSIGN_OR_RETURN(StepOutcome sum, std::move(outcomes.front()));
+    for (std::size_t i = 1; i < outcomes.size(); ++i) {
+      CONSILIUM_ASSIGN_OR_RETURN(const StepOutcome part, std::move(outcomes[i]));
+      sum.loss += part.loss;
+      sum.images += part.images;
+      for (std::size_t j = 0; j < sum.tasks.size(); ++j) {
+        sum.tasks[j].n += part.tasks[j].n;
+        sum.tasks[j].loss_sum += part.tasks[j].loss_sum;
+      }
+      sum.times.forward = std::max(sum.times.forward, part.times.forward);
+      sum.times.loss = std::max(sum.times.loss, part.times.loss);
+      sum.times.backward = std::max(sum.times.backward, part.times.backward);
+      AddGradients(*replicas_[i - 1]);
+    }
+    return sum;
+  }
+
+  void AddGradients(const torch::nn::Module& replica) {
+    const torch::NoGradGuard no_gradient;
+    const auto own = net_->parameters();
+    const auto theirs = replica.parameters();
+    for (std::size_t p = 0; p < own.size(); ++p) {
+      torch::Tensor& further = theirs[p].mutable_grad();
+      if (!further.defined()) continue;
+      torch::Tensor& sum = own[p].mutable_grad();
+      const torch::Tensor here = further.to(devices_[0]);
+      sum = sum.defined() ? sum.add_(here) : here;
+      further.reset();
+    }
+  }
+
+  MultiTaskNet net_;
+  std::vector<torch::Device> devices_;
+  int threads_;
+  std::vector<MultiTaskNet> replicas_;            // of the devices but the first
+  std::vector<std::unique_ptr<Helper>> helpers_;  // theirs
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DataParallel>> DataParallel::Create(MultiTaskNet net,
+                                                           std::vector<torch::Device> devices,
+                                                           const MakeReplica& make, int threads) {
+  CONSILIUM_CHECK(devices.size() >= 2);
+  return GuardTorch(
+      "copying the network to its devices", [&]() -> Result<std::unique_ptr<DataParallel>> {
+        auto parallel =
+            std::make_unique<DataParallelImpl>(std::move(net), std::move(devices), threads);
+        CONSILIUM_RETURN_IF_ERROR(parallel->AddReplicas(make));
+        return std::unique_ptr<DataParallel>(std::move(parallel));
+      });
+}
+
+std::vector<std::int64_t> ShareBounds(std::int64_t rows, std::int64_t devices) {
+  const std::int64_t shares = std::clamp<std::int64_t>(rows / 2, 1, devices);
+  std::vector<std::int64_t> bounds;
+  bounds.reserve(static_cast<std::size_t>(shares) + 1);
+  for (std::int64_t i = 0; i <= shares; ++i) bounds.push_back(rows * i / shares);
+  return bounds;
+}
+
+}  // namespace consilium

@@ -1,0 +1,43 @@
+/// Forward, masked loss and backward of one network for one batch, or for a share of it.
+#pragma once
+
+#include "common/base/result.h"
+#include "common/data/batch.h"
+#include "common/federation/run_plan.h"
+#include "common/metrics/task_counts.h"
+#include "common/nn/multi_task_net.h"
+#include "common/training/step_times.h"
+
+#include <torch/types.h>
+
+#include <vector>
+
+namespace consilium {
+
+struct StepSettings {
+  std::vector<TaskSpec> tasks;
+  std::vector<double> factors;               ///< per task (masked_loss.h)
+  std::vector<torch::Tensor> class_weights;  ///< per task, or empty
+  Reduction reduction = Reduction::kLabelled;
+  bool freeze_normalisation = false;
+  bool mixed = false;  ///< computes in `type` over parameters of another one
+  torch::ScalarType type = torch::kFloat32;
+};
+
+struct StepOutcome {
+  double loss = 0;
+  std::int64_t images = 0;
+  std::vector<TaskCounts> tasks;  ///< loss_sum and n only
+  StepTimes times;                ///< forward, loss, backward
+};
+
+/// Leaves gradients at the parameters, multiplied by `loss_scale`; none where no task has a label.
+/// `whole_batch`: the targets of the batch that `batch` is a share of (masked_loss.h).
+/// Errors: kDataLoss: the loss is not finite (no gradient was computed); those of
+/// MaskedMultiTaskLoss. LibTorch's exceptions pass through.
+/// Threads: the network's thread.
+Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
+                                    const StepSettings& settings, double loss_scale = 1,
+                                    const std::vector<TaskTargets>* whole_batch = nullptr);
+
+}  // namespace consilium
