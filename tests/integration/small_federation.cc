@@ -138,13 +138,27 @@ Process SmallFederation::StartAggregator(const std::string& name) {
 Process SmallFederation::StartSite(const std::string& site, const std::string& state,
                                    const std::string& certificates, int retry_seconds) {
   const std::string own = certificates.empty() ? File("ca") : certificates;
-  return Process(
-      {Program("consilium-site"), "--aggregator", "127.0.0.1:" + std::to_string(port_), "--ca",
-       Certificate("ca.crt"), "--cert", own + "/" + site + ".crt", "--key",
-       own + "/" + site + ".key", "--state", File(state), "--tensor-cache", File(site + ".cache"),
-       "--retry-for", std::to_string(retry_seconds), "--exit-when-finished",
-       "--threads", "1", "--precision", "fp32"},
-      File("site" + site + std::to_string(started_++)));
+  return Process({Program("consilium-site"),
+                  "--aggregator",
+                  "127.0.0.1:" + std::to_string(port_),
+                  "--ca",
+                  Certificate("ca.crt"),
+                  "--cert",
+                  own + "/" + site + ".crt",
+                  "--key",
+                  own + "/" + site + ".key",
+                  "--state",
+                  File(state),
+                  "--tensor-cache",
+                  File(site + ".cache"),
+                  "--retry-for",
+                  std::to_string(retry_seconds),
+                  "--exit-when-finished",
+                  "--threads",
+                  "1",
+                  "--precision",
+                  "fp32"},
+                 File("site" + site + std::to_string(started_++)));
 }
 
 std::string SmallFederation::ResultDigest(const std::string& name) const {

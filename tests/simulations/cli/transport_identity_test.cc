@@ -36,10 +36,26 @@ class TransportIdentityTest : public ::testing::Test {
   /// model_sha256 of each left-out center.
   std::map<std::string, std::string> Models(const std::string& transport) {
     const std::string out = folder_.File("out" + std::to_string(runs_++));
-    Process process({std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim", "loco", "--cohort",
-                     folder_.File("manifest.csv"), "--image-size", "32", "--backbone",
-                     "mobilenet_v2", "--methods", "mdmt-federated", "--rounds", "2", "--threads",
-                     "1", "--precision", "fp32", "--transport", transport, "--out", out},
+    Process process({std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim",
+                     "loco",
+                     "--cohort",
+                     folder_.File("manifest.csv"),
+                     "--image-size",
+                     "32",
+                     "--backbone",
+                     "mobilenet_v2",
+                     "--methods",
+                     "mdmt-federated",
+                     "--rounds",
+                     "2",
+                     "--threads",
+                     "1",
+                     "--precision",
+                     "fp32",
+                     "--transport",
+                     transport,
+                     "--out",
+                     out},
                     out + ".log");
     EXPECT_EQ(process.Wait(kLimit), 0) << process.Errors();
     const auto summary = nlohmann::json::parse(FileText(out + "/summary.json"), nullptr, false);
