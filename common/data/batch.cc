@@ -49,7 +49,7 @@ torch::Tensor ImagesOf(const Dataset& dataset, std::span<const std::int64_t> ind
                        std::span<const Augmentation> augmentations, const BatchFormat& format) {
   const std::int64_t size = dataset.images.size(1);
   const auto count = static_cast<std::int64_t>(indices.size());
-  const torch::Tensor images = torch::empty({count, 3, size, size}, format.type, format.layout);
+  torch::Tensor images = torch::empty({count, 3, size, size}, format.type, format.layout);
   switch (format.type) {
     case torch::kFloat64:
       WriteImages<double>(dataset, indices, augmentations, format.input, images);

@@ -44,11 +44,11 @@ constexpr std::size_t kFirstBlock = 1 << 22;  // more than glibc's heap holds at
 
 /// The kernel may refuse; small pages serve too.
 void AskForHugePages(char* begin, char* end) {
+  if (begin >= end) return;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto first = (reinterpret_cast<std::uintptr_t>(begin) + page - 1) / page * page;
-  const auto last = reinterpret_cast<std::uintptr_t>(end) / page * page;
-  if (first >= last) return;
-  static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
+  begin += (page - reinterpret_cast<std::uintptr_t>(begin) % page) % page;
+  if (begin >= end) return;
+  static_cast<void>(madvise(begin, static_cast<std::size_t>(end - begin), MADV_HUGEPAGE));
 }
 
 /// N of "cuda:N".

@@ -19,7 +19,7 @@ class ScaleRelu : public torch::autograd::Function<ScaleRelu> {
                                const torch::Tensor& bias, at::TensorList maps) {
     std::vector<std::int64_t> shape = maps[0].sizes().vec();
     shape[1] = weight.numel();
-    const torch::Tensor y =
+    torch::Tensor y =
         torch::empty(shape, maps[0].options().memory_format(torch::MemoryFormat::ChannelsLast));
     std::int64_t begin = 0;
     for (const torch::Tensor& map : maps) {

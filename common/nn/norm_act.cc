@@ -39,7 +39,7 @@ class FusedNormAct : public torch::autograd::Function<FusedNormAct> {
       deviations.push_back(1 / std::sqrt(variance + epsilon));
     }
     const ChannelAffine affine = AffineOf(weight, bias, moments.mean, deviations);
-    const torch::Tensor y = RowsLike(x);
+    torch::Tensor y = RowsLike(x);
     ApplyNorm(x, affine, activation, residual.value_or(torch::Tensor()), y);
     context->save_for_backward({x, weight, bias, FromValues(moments.mean, torch::kFloat64),
                                 FromValues(deviations, torch::kFloat64),

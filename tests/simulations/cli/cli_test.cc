@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace consilium {
 namespace {
@@ -77,16 +78,16 @@ class CliTest : public ::testing::Test {
 
   /// Two centers of two patients with both labels, all on one good picture each.
   std::string GoodRows() {
-    std::string rows;
+    std::ostringstream rows;
     for (const std::string center : {"A", "B"}) {
       for (int p = 0; p < 4; ++p) {
         const std::string name = center + std::to_string(p);
         WriteTiff(folder_.File(name + ".tif"), p + center.front());
-        rows += name + ".tif," + name + "," + center + "," + (p % 2 == 0 ? "mild" : "severe") +
-                ",012301\n";
+        rows << name << ".tif," << name << ',' << center << ',' << (p % 2 == 0 ? "mild" : "severe")
+             << ",012301\n";
       }
     }
-    return rows;
+    return rows.str();
   }
 
   TempFolder folder_;
