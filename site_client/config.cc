@@ -29,7 +29,9 @@ Result<std::optional<SiteConfig>> ParseSiteConfig(int argc, const char* const* a
       ->needs(cohort);
   app.add_option("--tensor-cache", config.tensor_cache, "Prepared images instead of a manifest")
       ->excludes(cohort);
-  app.add_option("--device", config.device, "cpu or cuda:N")->capture_default_str();
+  app.add_option("--device", config.device,
+                 "cpu, cuda:N, or GPUs that share each batch: cuda:0,cuda:1")
+      ->capture_default_str();
   app.add_option("--threads", config.threads,
                  "Threads that compute; 0: as many as the machine gives this process")
       ->check(CLI::Range(0, 1024))
@@ -37,6 +39,8 @@ Result<std::optional<SiteConfig>> ParseSiteConfig(int argc, const char* const* a
   app.add_option("--precision", config.precision,
                  "Computes in fp32, bf16 or fp16; auto: in the fastest, found by trying")
       ->capture_default_str();
+  app.add_flag("--checkpoint-activations", config.checkpoint_activations,
+               "Compute most of each forward pass twice, for less memory");
   app.add_option("--local-state-out", config.local_state_out,
                  "Write the best version's local state here (.safetensors)");
   app.add_flag("--exit-when-finished", config.exit_when_finished, "End when the run is finished");

@@ -21,6 +21,7 @@ struct SiteConfig {
   std::string device = "cpu";
   int threads = 0;  ///< 0: as many as the machine gives this process
   std::string precision = "auto";
+  bool checkpoint_activations = false;
   std::string local_state_out;  ///< empty: none is written
   bool exit_when_finished = false;
   bool json = false;

@@ -39,7 +39,8 @@ Result<Site> ReadSite(const SiteConfig& config) {
   const Result<std::string> name = CommonNameOf(site.identity.certificate);
   if (!name.ok()) return name.status().WithContext(config.certificate_file);
   site.id = SiteId(*name);
-  CONSILIUM_ASSIGN_OR_RETURN(site.compute.device, ParseDevice(config.device));
+  CONSILIUM_RETURN_IF_ERROR(SetDevices(site.compute, config.device));
+  site.compute.checkpoint_activations = config.checkpoint_activations;
   CONSILIUM_ASSIGN_OR_RETURN(site.compute.precision, ParsePrecision(config.precision));
   CONSILIUM_RETURN_IF_ERROR(CheckPrecision(site.compute.precision, site.compute.device));
   site.compute.threads = config.threads > 0 ? config.threads : AvailableThreads();
@@ -71,7 +72,7 @@ Result<ComputeOptions> ComputeFor(const SiteConfig& config, const Site& site, co
                              ResolvePrecision(plan, compute, cache.string()));
   compute.precision = choice.precision;
   std::string line = "run ";
-  line.append(plan.run.str()).append(": computes on ").append(compute.device.str());
+  line.append(plan.run.str()).append(": computes on ").append(DevicesText(compute));
   line.append(" with ").append(std::to_string(compute.threads)).append(" threads in ");
   line.append(ToString(choice.precision)).append(" (").append(choice.reason).append(")");
   log.Info(line);

@@ -1,7 +1,10 @@
 #include "common/nn/norm_act.h"
 
 #include "common/nn/activations.h"
+#include "common/nn/checkpoint.h"
 
+#include <ATen/Context.h>
+#include <ATen/ops/batch_norm.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -13,10 +16,17 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+/// norm(x); its running statistics hear of a batch once.
+torch::Tensor Normalised(torch::nn::BatchNorm2dImpl& norm, const torch::Tensor& x) {
+  if (!Recomputing() || !norm.is_training()) return norm.forward(x);
+  return torch::batch_norm(x, norm.weight, norm.bias, {}, {}, /*training=*/true, /*momentum=*/0,
+                           norm.options.eps(), at::globalContext().userEnabledCuDNN());
+}
+
 /// LibTorch's operations, in place where no gradient needs what is overwritten.
 torch::Tensor Composed(torch::nn::BatchNorm2dImpl& norm, const torch::Tensor& x,
                        Activation activation, const torch::Tensor& residual) {
-  torch::Tensor out = norm.forward(x);
+  torch::Tensor out = Normalised(norm, x);
   if (residual.defined()) out += residual;
   return Activate(activation, std::move(out));
 }
@@ -116,7 +126,7 @@ bool CanFuse(const torch::nn::BatchNorm2dImpl& norm, const torch::Tensor& x) {
 }
 
 void TrackMoments(torch::nn::BatchNorm2dImpl& norm, const BatchMoments& moments) {
-  if (!norm.running_mean.defined()) return;
+  if (!norm.running_mean.defined() || Recomputing()) return;
   const torch::NoGradGuard no_gradient;
   norm.num_batches_tracked += 1;
   const auto momentum = norm.options.momentum();

@@ -55,7 +55,8 @@ TORCH_MODULE(NormLayer);
 /// Whether `norm` would take batch statistics of `x` and the fused passes can compute them.
 bool CanFuse(const torch::nn::BatchNorm2dImpl& norm, const torch::Tensor& x);
 
-/// Enters a batch into running mean, running variance and the number of batches, as LibTorch does.
+/// Enters a batch into running mean, running variance and the number of batches, as LibTorch does;
+/// not a second time where a part is computed again (checkpoint.h).
 void TrackMoments(torch::nn::BatchNorm2dImpl& norm, const BatchMoments& moments);
 
 /// (x - mean) / sqrt(variance + epsilon), with the gradient through `moments`, those of x. Requires

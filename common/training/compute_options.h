@@ -2,10 +2,13 @@
 /// Threads: plain values.
 #pragma once
 
+#include "common/base/result.h"
 #include "common/nn/precision.h"
 
 #include <torch/types.h>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace consilium {
@@ -16,6 +19,15 @@ struct ComputeOptions {
   std::vector<torch::Device> further_devices;
   int threads = 1;  ///< that one step computes with, and as many that assemble batches
   Precision precision = Precision::kFp32;  ///< another than kAuto wherever something is trained
+  /// For small memories: a step computes most of its forward pass twice (checkpoint.h).
+  bool checkpoint_activations = false;
 };
+
+/// Sets the devices from "cpu", "cuda:N" or "cuda:N,cuda:M".
+/// Errors: kInvalidArgument: another text, no such GPU here, or one named twice.
+Status SetDevices(ComputeOptions& options, std::string_view text);
+
+/// What SetDevices read.
+std::string DevicesText(const ComputeOptions& options);
 
 }  // namespace consilium

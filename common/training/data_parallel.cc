@@ -102,6 +102,7 @@ class DataParallelImpl final : public DataParallel {
     for (std::size_t i = 1; i < devices_.size(); ++i) {
       CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet replica, make());
       replica->to(devices_[i]);
+      replica->backbone().CheckpointActivations(net_->backbone().checkpoints_activations());
       ArrangeWeights(*replica);
       replicas_.push_back(std::move(replica));
       helpers_.push_back(std::make_unique<Helper>());

@@ -96,6 +96,7 @@ struct Trainer::Impl {
     settings.freeze_normalisation = options.training.freeze_normalisation;
     net->to(options.compute.device);
     ArrangeWeights(*net);
+    net->backbone().CheckpointActivations(options.compute.checkpoint_activations);
     const torch::ScalarType own = ComputeType(*net);
     settings.mixed = own == torch::kFloat32 && options.compute.precision != Precision::kFp32;
     settings.type = settings.mixed ? ShortType(options.compute.precision) : own;

@@ -54,36 +54,39 @@ std::string FormatJson(const TrainFigures& figures) {
     seconds[std::string(part.key)] = part.seconds;
     shares[std::string(part.key)] = part.seconds / figures.seconds_per_step;
   }
-  const nlohmann::ordered_json json{{"backbone", options.backbone},
-                                    {"image_size", options.image_size},
-                                    {"batch", options.batch},
-                                    {"steps", options.steps},
-                                    {"threads", options.threads},
-                                    {"device", options.device.str()},
-                                    {"precision", ToString(options.precision)},
-                                    {"augment", options.augment},
-                                    {"images_per_second", figures.images_per_second},
-                                    {"images_per_second_min", figures.images_per_second_min},
-                                    {"images_per_second_max", figures.images_per_second_max},
-                                    {"step_seconds", figures.seconds_per_step},
-                                    {"gmac_per_image", figures.multiply_adds / kGiga},
-                                    {"gflops", figures.flops / kGiga},
-                                    {"gemm_peak_gflops", figures.matrix_flops / kGiga},
-                                    {"gemm_share", figures.flops / figures.matrix_flops},
-                                    {"peak_rss_mib", figures.peak_memory_mib},
-                                    {"peak_rss_of_timed_steps", figures.peak_of_timed_steps},
-                                    {"breakdown", seconds},
-                                    {"breakdown_share", shares}};
+  const nlohmann::ordered_json json{
+      {"backbone", options.backbone},
+      {"image_size", options.image_size},
+      {"batch", options.batch},
+      {"steps", options.steps},
+      {"threads", options.compute.threads},
+      {"device", DevicesText(options.compute)},
+      {"precision", ToString(options.compute.precision)},
+      {"checkpoint_activations", options.compute.checkpoint_activations},
+      {"augment", options.augment},
+      {"images_per_second", figures.images_per_second},
+      {"images_per_second_min", figures.images_per_second_min},
+      {"images_per_second_max", figures.images_per_second_max},
+      {"step_seconds", figures.seconds_per_step},
+      {"gmac_per_image", figures.multiply_adds / kGiga},
+      {"gflops", figures.flops / kGiga},
+      {"gemm_peak_gflops", figures.matrix_flops / kGiga},
+      {"gemm_share", figures.flops / figures.matrix_flops},
+      {"peak_rss_mib", figures.peak_memory_mib},
+      {"peak_rss_of_timed_steps", figures.peak_of_timed_steps},
+      {"breakdown", seconds},
+      {"breakdown_share", shares}};
   return json.dump();
 }
 
 std::string DrawFigures(const TrainFigures& figures) {
   const TrainBenchmarkOptions& options = figures.options;
-  std::string text = Printed("%s, %d x %d pixels, batch %d, %s, %d %s, %s: %d steps after %d\n\n",
-                             options.backbone.c_str(), options.image_size, options.image_size,
-                             options.batch, std::string(ToString(options.precision)).c_str(),
-                             options.threads, options.threads == 1 ? "thread" : "threads",
-                             options.device.str().c_str(), options.steps, options.warm_up);
+  std::string text =
+      Printed("%s, %d x %d pixels, batch %d, %s, %d %s, %s: %d steps after %d\n\n",
+              options.backbone.c_str(), options.image_size, options.image_size, options.batch,
+              std::string(ToString(options.compute.precision)).c_str(), options.compute.threads,
+              options.compute.threads == 1 ? "thread" : "threads",
+              DevicesText(options.compute).c_str(), options.steps, options.warm_up);
   text += Printed("images per second  %.2f (%.2f to %.2f)\n", figures.images_per_second,
                   figures.images_per_second_min, figures.images_per_second_max);
   text += Printed("computing          %.1f GFLOP/s, %.0f %% of matrix products (%.1f GFLOP/s)\n",

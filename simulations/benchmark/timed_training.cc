@@ -22,13 +22,14 @@ Indices EachImage(int times, std::size_t images) {
 TimedTraining::TimedTraining(const MultiTaskNet& net, const Dataset& dataset,
                              const Options& options)
     : device_(options.compute.device),
-      learning_rate_(options.training.learning_rate),
+      learning_rate_(options.plan.training.learning_rate),
       trainer_(net, dataset, EachImage(options.steps, dataset.samples.size()),
                TrainerOptions(options)) {}
 
 Trainer::Options TimedTraining::TrainerOptions(const Options& options) {
   Trainer::Options chosen;
-  chosen.training = options.training;
+  chosen.training = options.plan.training;
+  chosen.make_replica = [plan = options.plan] { return MakeNet(plan); };
   chosen.compute = options.compute;
   chosen.interrupt = &*interrupt_;
   chosen.on_step = [this](std::int64_t, std::int64_t) { StepEnded(); };

@@ -24,7 +24,7 @@ namespace consilium {
 class TimedTraining {
  public:
   struct Options {
-    TrainingOptions training;
+    RunPlan plan;
     ComputeOptions compute;
     int steps = 1;  ///< of an epoch: each batch holds all images
   };

@@ -42,7 +42,7 @@ Status Validate(const TrainBenchmarkOptions& options) {
   CONSILIUM_RETURN_IF_ERROR(CheckRange("batch", options.batch, 1, 65'536));
   CONSILIUM_RETURN_IF_ERROR(CheckRange("steps", options.steps, 1, 1'000'000));
   CONSILIUM_RETURN_IF_ERROR(CheckRange("warm-up", options.warm_up, 0, 1'000'000));
-  return CheckRange("threads", options.threads, 1, 4096);
+  return CheckRange("threads", options.compute.threads, 1, 4096);
 }
 
 Result<RunPlan> PlanOf(const TrainBenchmarkOptions& options) {
@@ -88,10 +88,10 @@ Dataset RandomImages(const RunPlan& plan) {
 Result<double> MultiplyAddsOfOneImage(MultiTaskNet& net, const TrainBenchmarkOptions& options) {
   return GuardTorch("counting operations", [&] {
     const torch::NoGradGuard no_gradient;
-    net->to(options.device);
+    net->to(options.compute.device);
     net->eval();
     const torch::Tensor image =
-        torch::zeros({1, 3, options.image_size, options.image_size}, options.device);
+        torch::zeros({1, 3, options.image_size, options.image_size}, options.compute.device);
     return CountMultiplyAdds([&] { net->forward(image); });
   });
 }
@@ -132,23 +132,20 @@ Result<TrainFigures> TrainBenchmark(const TrainBenchmarkOptions& options) {
   figures.options = options;
   CONSILIUM_ASSIGN_OR_RETURN(const RunPlan plan, PlanOf(options));
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, MakeNet(plan));
-  SetComputeThreads(options.threads);
-  ComputeOptions compute;
-  compute.device = options.device;
-  compute.threads = options.threads;
-  compute.precision = options.precision;
+  SetComputeThreads(options.compute.threads);
+  ComputeOptions& compute = figures.options.compute;
   CONSILIUM_ASSIGN_OR_RETURN(const PrecisionChoice choice,
                              ResolvePrecision(plan, compute, DefaultPrecisionCache()));
-  figures.options.precision = compute.precision = choice.precision;
+  compute.precision = choice.precision;
   const auto matrix_rate = [&] {
-    return MatrixProductRate(options.device, ShortType(figures.options.precision),
-                             options.device.is_cuda() ? kMatrixSideOnGpu : kMatrixSide);
+    return MatrixProductRate(compute.device, ShortType(compute.precision),
+                             compute.device.is_cuda() ? kMatrixSideOnGpu : kMatrixSide);
   };
   CONSILIUM_ASSIGN_OR_RETURN(const double rate_before, matrix_rate());
   CONSILIUM_ASSIGN_OR_RETURN(figures.multiply_adds, MultiplyAddsOfOneImage(net, options));
 
   const Dataset dataset = RandomImages(plan);
-  TimedTraining training(net, dataset, {plan.training, compute, options.steps});
+  TimedTraining training(net, dataset, {plan, compute, options.steps});
   CONSILIUM_RETURN_IF_ERROR(training.WarmUp(options.warm_up));
   figures.peak_of_timed_steps = ResetPeakMemory();
   CONSILIUM_ASSIGN_OR_RETURN(TimedTraining::Figures timed, training.RunEpoch());

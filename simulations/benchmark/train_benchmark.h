@@ -13,10 +13,8 @@
 #pragma once
 
 #include "common/base/result.h"
-#include "common/nn/precision.h"
+#include "common/training/compute_options.h"
 #include "common/training/step_times.h"
-
-#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <string>
@@ -29,9 +27,7 @@ struct TrainBenchmarkOptions {
   int batch = 16;
   int steps = 10;  ///< timed
   int warm_up = 2;
-  int threads = 1;
-  c10::Device device{c10::kCPU};
-  Precision precision = Precision::kFp32;
+  ComputeOptions compute;
   bool augment = true;
   std::uint64_t seed = 1;
 };

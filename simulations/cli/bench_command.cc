@@ -1,4 +1,3 @@
-#include "common/nn/compute.h"
 #include "common/nn/precision.h"
 #include "simulations/benchmark/figures_text.h"
 #include "simulations/benchmark/train_benchmark.h"
@@ -30,16 +29,20 @@ class BenchCommand : public Command {
     train_->add_option("--steps", options_.steps, "Timed steps, after two to warm up")
         ->type_name("N")
         ->capture_default_str();
-    options_.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    train_->add_option("--threads", options_.threads, "Threads that compute")
+    options_.compute.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    train_->add_option("--threads", options_.compute.threads, "Threads that compute")
         ->type_name("N")
         ->capture_default_str();
-    train_->add_option("--device", device_, "cpu or cuda:N")
+    train_
+        ->add_option("--device", device_,
+                     "cpu, cuda:N, or GPUs that share each batch: cuda:0,cuda:1")
         ->type_name("DEVICE")
         ->capture_default_str();
     train_->add_option("--precision", precision_, "auto, fp32, bf16 or fp16")
         ->type_name("NAME")
         ->capture_default_str();
+    train_->add_flag("--checkpoint-activations", options_.compute.checkpoint_activations,
+                     "Compute most of the forward pass twice, for less memory");
     train_->add_flag("--no-augment", no_augment_, "Take the images as they are");
     train_->add_flag("--json", json_, "Print one JSON object instead of a table");
   }
@@ -47,8 +50,8 @@ class BenchCommand : public Command {
   Status Run() override {
     if (!train_->parsed()) return OkStatus();
     options_.augment = !no_augment_;
-    CONSILIUM_ASSIGN_OR_RETURN(options_.device, ParseDevice(device_));
-    CONSILIUM_ASSIGN_OR_RETURN(options_.precision, ParsePrecision(precision_));
+    CONSILIUM_RETURN_IF_ERROR(SetDevices(options_.compute, device_));
+    CONSILIUM_ASSIGN_OR_RETURN(options_.compute.precision, ParsePrecision(precision_));
     CONSILIUM_ASSIGN_OR_RETURN(const TrainFigures figures, TrainBenchmark(options_));
     std::cout << (json_ ? FormatJson(figures) + "\n" : DrawFigures(figures));
     return OkStatus();

@@ -144,7 +144,9 @@ void AddTrainingOptions(CLI::App& command, LocoOptions& options) {
 }
 
 void AddMachineOptions(CLI::App& command, LocoOptions& options) {
-  command.add_option("--device", options.device, "cpu or cuda:N")
+  command
+      .add_option("--device", options.device,
+                  "cpu, cuda:N, or GPUs that share each batch: cuda:0,cuda:1")
       ->type_name("DEVICE")
       ->capture_default_str()
       ->group(kMachineGroup);
@@ -159,6 +161,10 @@ void AddMachineOptions(CLI::App& command, LocoOptions& options) {
                   "Computes in fp32, bf16 or fp16; auto: in the fastest, found by trying")
       ->type_name("TYPE")
       ->capture_default_str()
+      ->group(kMachineGroup);
+  command
+      .add_flag("--checkpoint-activations", options.study.compute.checkpoint_activations,
+                "Compute most of each forward pass twice, for less memory")
       ->group(kMachineGroup);
   command
       .add_option("--jobs", options.jobs,
@@ -221,7 +227,7 @@ Status Resolve(LocoOptions& options) {
   CONSILIUM_ASSIGN_OR_RETURN(plan.normalisation, ParseNormalisationMode(options.normalisation));
   CONSILIUM_ASSIGN_OR_RETURN(plan.training.reduction, ParseReduction(options.reduction));
   CONSILIUM_ASSIGN_OR_RETURN(study.transport, ParseTransport(options.transport));
-  CONSILIUM_ASSIGN_OR_RETURN(study.compute.device, ParseDevice(options.device));
+  CONSILIUM_RETURN_IF_ERROR(SetDevices(study.compute, options.device));
   CONSILIUM_ASSIGN_OR_RETURN(study.compute.precision, ParsePrecision(options.precision));
   CONSILIUM_RETURN_IF_ERROR(CheckPrecision(study.compute.precision, study.compute.device));
   plan.training.augment = !options.no_augment;

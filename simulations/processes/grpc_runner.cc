@@ -142,28 +142,29 @@ Result<std::string> ProcessRun::WaitForPort() {
 
 Status ProcessRun::StartSites(const std::string& port) {
   for (const auto& [site, data] : run_.sites) {
-    CONSILIUM_RETURN_IF_ERROR(Start(site, "consilium-site",
-                                    {"--aggregator",
-                                     "127.0.0.1:" + port,
-                                     "--ca",
-                                     At("ca/ca.crt"),
-                                     "--cert",
-                                     At("ca/" + site + ".crt"),
-                                     "--key",
-                                     At("ca/" + site + ".key"),
-                                     "--state",
-                                     At("state." + site),
-                                     "--tensor-cache",
-                                     Data(site),
-                                     "--device",
-                                     run_.compute.device.str(),
-                                     "--threads",
-                                     std::to_string(run_.compute.threads),
-                                     "--precision",
-                                     std::string(ToString(run_.compute.precision)),
-                                     "--local-state-out",
-                                     LocalState(site),
-                                     "--exit-when-finished"}));
+    std::vector<std::string> arguments{"--aggregator",
+                                       "127.0.0.1:" + port,
+                                       "--ca",
+                                       At("ca/ca.crt"),
+                                       "--cert",
+                                       At("ca/" + site + ".crt"),
+                                       "--key",
+                                       At("ca/" + site + ".key"),
+                                       "--state",
+                                       At("state." + site),
+                                       "--tensor-cache",
+                                       Data(site),
+                                       "--device",
+                                       DevicesText(run_.compute),
+                                       "--threads",
+                                       std::to_string(run_.compute.threads),
+                                       "--precision",
+                                       std::string(ToString(run_.compute.precision)),
+                                       "--local-state-out",
+                                       LocalState(site),
+                                       "--exit-when-finished"};
+    if (run_.compute.checkpoint_activations) arguments.emplace_back("--checkpoint-activations");
+    CONSILIUM_RETURN_IF_ERROR(Start(site, "consilium-site", std::move(arguments)));
   }
   return OkStatus();
 }

@@ -128,7 +128,7 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
           {"patience", std::to_string(plan.schedule.stop_patience)},
           {"validation-fraction", Decimal(plan.validation_fraction)},
           {"transport", std::string(ToString(options.transport))},
-          {"device", options.compute.device.str()},
+          {"device", DevicesText(options.compute)},
           {"threads", std::to_string(options.compute.threads)},
           {"precision", std::string(ToString(options.compute.precision))}};
 }

@@ -37,13 +37,16 @@ void AddOptions(CLI::App& app, Grid& grid) {
   app.add_option("--precisions", grid.precisions, "auto, fp32, bf16, fp16")->delimiter(',');
   app.add_option("--image-size", grid.each.image_size, "Pixels, square")->capture_default_str();
   app.add_option("--steps", grid.each.steps, "Timed steps")->capture_default_str();
-  app.add_option("--threads", grid.each.threads, "Threads that compute")->capture_default_str();
-  app.add_option("--device", grid.device, "cpu or cuda:N")->capture_default_str();
+  app.add_option("--threads", grid.each.compute.threads, "Threads that compute")
+      ->capture_default_str();
+  app.add_option("--device", grid.device, "cpu, cuda:N or cuda:N,cuda:M")->capture_default_str();
+  app.add_flag("--checkpoint-activations", grid.each.compute.checkpoint_activations,
+               "Compute most of the forward pass twice, for less memory");
   app.add_flag("--no-augment", grid.no_augment, "Take the images as they are");
 }
 
 Result<std::string> Measured(TrainBenchmarkOptions options, const std::string& precision) {
-  CONSILIUM_ASSIGN_OR_RETURN(options.precision, ParsePrecision(precision));
+  CONSILIUM_ASSIGN_OR_RETURN(options.compute.precision, ParsePrecision(precision));
   CONSILIUM_ASSIGN_OR_RETURN(const TrainFigures figures, TrainBenchmark(options));
   return FormatJson(figures);
 }
@@ -53,7 +56,7 @@ std::string Line(const TrainBenchmarkOptions& options, const std::string& precis
   if (figures.ok()) return *figures;
   return nlohmann::ordered_json{
       {"backbone", options.backbone}, {"image_size", options.image_size},
-      {"batch", options.batch},       {"threads", options.threads},
+      {"batch", options.batch},       {"threads", options.compute.threads},
       {"precision", precision},       {"failed", figures.status().message()}}
       .dump();
 }
@@ -61,7 +64,7 @@ std::string Line(const TrainBenchmarkOptions& options, const std::string& precis
 Status RunGrid(const Grid& grid) {
   TrainBenchmarkOptions options = grid.each;
   options.augment = !grid.no_augment;
-  CONSILIUM_ASSIGN_OR_RETURN(options.device, ParseDevice(grid.device));
+  CONSILIUM_RETURN_IF_ERROR(SetDevices(options.compute, grid.device));
   for (const std::string& backbone : grid.backbones) {
     for (const int batch : grid.batches) {
       for (const std::string& precision : grid.precisions) {

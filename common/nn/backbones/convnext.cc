@@ -106,7 +106,7 @@ class ConvNeXt : public Backbone {
     classifier_ = register_module("classifier", Sequential(ChannelNorm(width_)));
   }
 
-  torch::Tensor Maps(torch::Tensor images) override { return features_->forward(images); }
+  torch::Tensor Maps(torch::Tensor images) override { return Parts(features_, std::move(images)); }
 
   torch::Tensor Pool(const torch::Tensor& maps) override {
     const torch::Tensor mean = maps.mean({2, 3}, /*keepdim=*/true);

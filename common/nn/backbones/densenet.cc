@@ -120,9 +120,17 @@ class DenseNet : public Backbone {
     torch::Tensor x = NormAct(*first_norm_, conv_(images), Activation::kRelu);
     x = torch::max_pool2d(x, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
     for (std::size_t block = 0; block < transitions_.size(); ++block) {
-      x = transitions_[block]->forward(blocks_[block]->forward(x));
+      x = Part(
+          [this, block](const torch::Tensor& in) {
+            return transitions_[block]->forward(blocks_[block]->forward(in));
+          },
+          x);
     }
-    return blocks_.back()->forward(x).NormRelu(*last_norm_);
+    return Part(
+        [this](const torch::Tensor& in) {
+          return blocks_.back()->forward(in).NormRelu(*last_norm_);
+        },
+        x);
   }
 
   std::int64_t feature_width() const override { return width_; }

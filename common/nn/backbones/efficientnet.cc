@@ -136,7 +136,9 @@ class EfficientNet : public Backbone {
 
   torch::Tensor Maps(torch::Tensor images) override {
     torch::Tensor x = stem_.Run(images, activation_);
-    for (const auto& block : blocks_) x = block->forward(x);
+    for (const auto& block : blocks_) {
+      x = Part([&block](const torch::Tensor& in) { return block->forward(in); }, x);
+    }
     return head_.Run(x, activation_);
   }
 

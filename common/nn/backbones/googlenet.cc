@@ -135,7 +135,7 @@ class GoogLeNet : public Backbone {
     torch::Tensor x = HalvingPool(conv1_(Rescale(images)), 3);
     x = HalvingPool(conv3_(conv2_(x)), 3);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      x = blocks_[i](x);
+      x = Part([block = blocks_[i]](const torch::Tensor& in) mutable { return block(in); }, x);
       if (kBlocks[i].halving_pool > 0) x = HalvingPool(x, kBlocks[i].halving_pool);
     }
     return x;

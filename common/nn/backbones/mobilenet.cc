@@ -111,7 +111,7 @@ class MobileNetV2 : public Backbone {
     features_->push_back(Pointwise(width, kLastWidth));
   }
 
-  torch::Tensor Maps(torch::Tensor images) override { return features_->forward(images); }
+  torch::Tensor Maps(torch::Tensor images) override { return Parts(features_, std::move(images)); }
 
   std::int64_t feature_width() const override { return kLastWidth; }
 

@@ -22,7 +22,9 @@ class PerceptronTrunk : public Backbone {
   static constexpr std::int64_t kWidth = 4096;
   static constexpr double kDropout = 0.5;
 
-  torch::Tensor Maps(torch::Tensor images) override { return features_->forward(images); }
+  torch::Tensor Maps(torch::Tensor images) override {
+    return Parts(features_, std::move(images), Pooling);
+  }
   torch::Tensor Pool(const torch::Tensor& maps) override;
   std::int64_t feature_width() const override { return kWidth; }
   SeededDropout* dropout() override { return dropout_.get(); }

@@ -137,7 +137,7 @@ class ResNet : public Backbone {
     namespace F = torch::nn::functional;
     torch::Tensor x = NormAct(*bn1_, conv1_(images), Activation::kRelu);
     x = F::max_pool2d(x, F::MaxPool2dFuncOptions(3).stride(2).padding(1));
-    for (Sequential& stage : stages_) x = stage->forward(x);
+    for (Sequential& stage : stages_) x = Parts(stage, std::move(x));
     return x;
   }
 

@@ -99,7 +99,7 @@ class ShuffleNetV2 : public Backbone {
   torch::Tensor Maps(torch::Tensor images) override {
     torch::Tensor x = conv1_->forward(images);
     x = torch::max_pool2d(x, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
-    for (Sequential& stage : stages_) x = stage->forward(x);
+    for (Sequential& stage : stages_) x = Parts(stage, std::move(x));
     return conv5_->forward(x);
   }
 

@@ -78,7 +78,9 @@ class SqueezeNet : public Backbone {
     }
   }
 
-  torch::Tensor Maps(torch::Tensor images) override { return features_->forward(images); }
+  torch::Tensor Maps(torch::Tensor images) override {
+    return Parts(features_, std::move(images), Pooling);
+  }
 
   std::int64_t feature_width() const override { return width_; }
 

@@ -80,10 +80,10 @@ TEST(TrainBenchmarkOptionsTest, WrongOptionsAreNamed) {
   EXPECT_THAT(refused([](auto& options) { options.image_size = 8; }), HasSubstr("image-size: 8"));
   EXPECT_THAT(refused([](auto& options) { options.batch = 0; }), HasSubstr("batch: 0"));
   EXPECT_THAT(refused([](auto& options) { options.steps = -1; }), HasSubstr("steps: -1"));
-  EXPECT_THAT(refused([](auto& options) { options.threads = 0; }), HasSubstr("threads: 0"));
+  EXPECT_THAT(refused([](auto& options) { options.compute.threads = 0; }), HasSubstr("threads: 0"));
   EXPECT_THAT(refused([](auto& options) { options.backbone = "resnet"; }),
               HasSubstr("backbone 'resnet'"));
-  EXPECT_THAT(refused([](auto& options) { options.precision = Precision::kFp16; }),
+  EXPECT_THAT(refused([](auto& options) { options.compute.precision = Precision::kFp16; }),
               HasSubstr("fp16"));
 }
 
