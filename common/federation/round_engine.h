@@ -20,6 +20,15 @@
 /// Errors       an event that is illegal in the current state changes nothing and returns one
 ///              Reject with its reason. Repeating what was accepted in the current round is no
 ///              error.
+/// Invariants   (checked in every reachable state of small runs, round_engine_states_test.cc)
+///              1 a rejected event changes nothing, and so does repeating an accepted one;
+///              2 rounds go up one by one, each is aggregated once, and nothing follows the end;
+///              3 an accepted update stays until its round is aggregated, and is then named once,
+///                with a weight; at least quorum of them are;
+///              4 only selected sites are asked to train, while they have not delivered, and only
+///                those with validation labels to evaluate;
+///              5 the best version is one that was stored, and never goes back;
+///              6 from every state there is a way to the end: no run is stuck for good.
 /// Threads      none inside; copyable. RoundCoordinator calls it under its mutex.
 #pragma once
 
@@ -120,6 +129,7 @@ class RoundEngine {
     ScheduleOptions schedule;
     Weighting weighting = Weighting::kPerGroup;
     double learning_rate = 1e-3;
+    friend bool operator==(const Options&, const Options&) = default;
   };
   explicit RoundEngine(Options options);
 
@@ -131,6 +141,7 @@ class RoundEngine {
   struct Site {
     SiteDeclaration declaration;
     bool live = true;
+    friend bool operator==(const Site&, const Site&) = default;
   };
   /// Everybody who ever joined.
   const std::map<SiteId, Site>& sites() const { return sites_; }
@@ -155,6 +166,7 @@ class RoundEngine {
   const std::vector<std::pair<RoundNumber, std::optional<double>>>& history() const {
     return history_;
   }
+  friend bool operator==(const RoundEngine&, const RoundEngine&) = default;
 
  private:
   using Commands = std::vector<Command>;

@@ -43,6 +43,7 @@ class ValidationMonitor {
   bool should_stop() const { return should_stop_; }
   int best_step() const { return best_step_; }  ///< -1 before the first Observe
   std::optional<double> best_loss() const { return best_loss_; }
+  friend bool operator==(const ValidationMonitor&, const ValidationMonitor&) = default;
 
  private:
   ScheduleOptions options_;

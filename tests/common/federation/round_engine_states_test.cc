@@ -1,0 +1,254 @@
+/// Every state that a small run can reach, and the invariants of round_engine.h in each.
+///
+/// Time stands still and a deadline has come as soon as it is set, so "before" and "after" it are
+/// whether DeadlinePassed has been seen; that an early one is refused is round_engine_test.cc's.
+#include "common/federation/round_engine.h"
+#include "tests/common/federation/round_engine_fixture.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace consilium {
+namespace {
+
+using What = decltype(Event::what);
+
+constexpr int kRounds = 2;
+
+std::vector<TaskCounts> ZoneLoss(double mean) {
+  TaskCounts counts = EmptyCounts(*BrixiaTask("zones"));
+  counts.n = 4;
+  counts.loss_sum = mean * 4;
+  return {counts};
+}
+
+SiteDeclaration Zones(const std::string& site, std::int64_t validation) {
+  return {SiteId(site), 20, {{TaskId("brixia"), 20, validation}}, "layout"};
+}
+
+RoundEngine::Options Small(int expected, int quorum) {
+  RoundEngine::Options options = EngineOptions(expected, quorum, kRounds);
+  options.tasks = {*BrixiaTask("zones")};
+  options.rounds.deadline = Millis{0};
+  return options;
+}
+
+/// Whatever a site, the worker or a confused caller may say in this state. B has no validation
+/// labels; A may also say something else than before.
+std::vector<What> Events(const RoundEngine& engine, const std::vector<std::string>& sites) {
+  std::vector<What> events{RunOpened{Model(0)}, RunOpened{Model(1)}};
+  for (RoundNumber round = 0; round < kRounds; ++round) {
+    events.emplace_back(ModelStored{round, Model(round + 1)});
+    events.emplace_back(DeadlinePassed{round});
+  }
+  for (const std::string& site : sites) {
+    const SiteId id(site);
+    events.emplace_back(SiteJoined{Zones(site, site == "B" ? 0 : 4)});
+    events.emplace_back(SiteLost{id});
+    for (RoundNumber round = 0; round < kRounds; ++round) {
+      events.emplace_back(UpdateSpooled{id, round, "bytes", 20});
+      events.emplace_back(EvaluationReceived{id, round + 1, ZoneLoss(round == 0 ? 0.5 : 0.7)});
+    }
+  }
+  const RoundNumber round = engine.round();
+  events.emplace_back(SiteJoined{Zones("A", 5)});
+  events.emplace_back(UpdateSpooled{SiteId("A"), round, "others", 20});
+  events.emplace_back(EvaluationReceived{SiteId("A"), round + 1, ZoneLoss(0.3)});
+  return events;
+}
+
+/// Equal engines have equal keys; different ones mostly have not.
+std::string KeyOf(const RoundEngine& engine) {
+  std::string key(ToString(engine.phase()));
+  key.append(" ").append(std::to_string(engine.round()));
+  key.append(" ").append(std::to_string(engine.best_version()));
+  for (const auto& [id, site] : engine.sites()) {
+    const bool selected = engine.IsSelected(id);
+    key.append(" ").append(id.str()).append(site.live ? "+" : "-").append(selected ? "s" : "");
+    key.append(std::to_string(static_cast<int>(engine.InstructionFor(id).kind)));
+  }
+  for (const auto& [id, update] : engine.updates()) {
+    key.append(" ").append(id.str()).append(update.digest);
+  }
+  for (const auto& [version, loss] : engine.history()) {
+    key.append(" ").append(loss ? std::to_string(*loss) : "none");
+  }
+  return key;
+}
+
+class StateSpace {
+ public:
+  StateSpace(RoundEngine::Options options, std::vector<std::string> sites)
+      : options_(std::move(options)), sites_(std::move(sites)) {}
+
+  void Explore() {
+    Enter(RoundEngine(options_));
+    for (std::size_t i = 0; i < states_.size() && !testing::Test::HasFatalFailure(); ++i) {
+      const RoundEngine state = states_[i];
+      CheckState(state);
+      for (const What& what : Events(state, sites_)) {
+        RoundEngine next = state;
+        const std::vector<Command> commands = next.Step({Timestamp{0}, what});
+        CheckStep(state, what, commands, next);
+        const std::size_t reached = Enter(std::move(next));
+        if (reached != i) comes_from_[reached].push_back(i);
+      }
+    }
+  }
+
+  /// Whether each state has a way to the end.
+  void CheckEnds() const {
+    std::vector<std::size_t> open;
+    std::vector<bool> ends(states_.size(), false);
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (states_[i].phase() != RoundPhase::kFinished) continue;
+      ends[i] = true;
+      open.push_back(i);
+    }
+    while (!open.empty()) {
+      const std::size_t state = open.back();
+      open.pop_back();
+      for (const std::size_t before : comes_from_[state]) {
+        if (ends[before]) continue;
+        ends[before] = true;
+        open.push_back(before);
+      }
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      ASSERT_TRUE(ends[i]) << "stuck: " << KeyOf(states_[i]);
+    }
+  }
+
+  std::size_t size() const { return states_.size(); }
+
+ private:
+  std::size_t Enter(RoundEngine engine) {
+    std::vector<std::size_t>& alike = by_key_[KeyOf(engine)];
+    for (const std::size_t known : alike) {
+      if (states_[known] == engine) return known;
+    }
+    alike.push_back(states_.size());
+    states_.push_back(std::move(engine));
+    comes_from_.emplace_back();
+    return states_.size() - 1;
+  }
+
+  static void CheckState(const RoundEngine& engine) {
+    SCOPED_TRACE(KeyOf(engine));
+    ASSERT_LT(engine.round(), kRounds);
+    ASSERT_LE(engine.best_version(), engine.model().version);
+    ASSERT_EQ(engine.best_model().version, engine.best_version());
+    for (const auto& [id, site] : engine.sites()) {
+      const Instruction told = engine.InstructionFor(id);
+      if (told.kind == InstructionKind::kTrain) {
+        ASSERT_TRUE(engine.IsSelected(id) && !engine.updates().contains(id));
+        ASSERT_EQ(told.model, engine.model());
+      }
+      if (told.kind == InstructionKind::kEvaluate) {
+        ASSERT_TRUE(engine.IsSelected(id) && site.declaration.tasks.front().validation > 0);
+      }
+      ASSERT_EQ(told.kind == InstructionKind::kFinish, engine.phase() == RoundPhase::kFinished);
+    }
+  }
+
+  void CheckStep(const RoundEngine& before, const What& what, const std::vector<Command>& commands,
+                 const RoundEngine& after) const {
+    SCOPED_TRACE(KeyOf(before) + " | " + std::to_string(what.index()) + " | " + KeyOf(after));
+    if (Summary(commands) == "reject") {
+      ASSERT_EQ(after, before);
+      return;
+    }
+    CheckRepetition(what, after);
+    if (before.phase() == RoundPhase::kFinished) {
+      ASSERT_TRUE(commands.empty()) << "something follows the end";
+      ASSERT_EQ(after.phase(), RoundPhase::kFinished);
+    }
+    ASSERT_GE(after.best_version(), before.best_version());
+    ASSERT_TRUE(after.round() == before.round() || (after.round() == before.round() + 1 &&
+                                                    (before.phase() == RoundPhase::kEvaluating ||
+                                                     before.phase() == RoundPhase::kAggregating)));
+    if (before.phase() == RoundPhase::kAggregating || before.phase() == RoundPhase::kEvaluating) {
+      ASSERT_TRUE(after.phase() != RoundPhase::kTraining || after.round() > before.round())
+          << "a round is trained again after it was aggregated";
+    }
+    if (after.round() == before.round()) {
+      for (const auto& [id, update] : before.updates()) {
+        ASSERT_TRUE(after.updates().contains(id) && after.updates().at(id) == update);
+      }
+    }
+    bool aggregates = false;
+    for (const Command& command : commands) {
+      const auto* aggregate = std::get_if<Aggregate>(&command);
+      if (aggregate == nullptr) continue;
+      aggregates = true;
+      CheckAggregate(*aggregate, after);
+    }
+    ASSERT_EQ(aggregates, before.phase() != RoundPhase::kAggregating &&
+                              after.phase() == RoundPhase::kAggregating);
+  }
+
+  void CheckAggregate(const Aggregate& aggregate, const RoundEngine& engine) const {
+    ASSERT_EQ(aggregate.round, engine.round());
+    ASSERT_EQ(aggregate.updates.size(), engine.updates().size());
+    ASSERT_GE(static_cast<int>(aggregate.updates.size()), options_.rounds.quorum);
+    auto expected = engine.updates().begin();
+    for (const auto& [id, images] : aggregate.updates) {
+      ASSERT_EQ(id, expected->first);
+      ASSERT_TRUE(aggregate.weights.contains(id));
+      ++expected;
+    }
+  }
+
+  /// What a site says again, because the answer was lost, is accepted again or belongs to the past.
+  static void CheckRepetition(const What& what, const RoundEngine& after) {
+    RoundEngine again = after;
+    const std::vector<Command> commands = again.Step({Timestamp{0}, what});
+    const auto* update = std::get_if<UpdateSpooled>(&what);
+    if (update != nullptr && update->round == after.round()) {
+      ASSERT_NE(Summary(commands), "reject");
+    }
+    if (std::holds_alternative<UpdateSpooled>(what) ||
+        std::holds_alternative<EvaluationReceived>(what) ||
+        std::holds_alternative<ModelStored>(what)) {
+      ASSERT_EQ(again, after);
+    }
+  }
+
+  RoundEngine::Options options_;
+  std::vector<std::string> sites_;
+  std::vector<RoundEngine> states_;
+  std::vector<std::vector<std::size_t>> comes_from_;
+  std::map<std::string, std::vector<std::size_t>> by_key_;
+};
+
+struct Case {
+  int sites;
+  int expected;
+  int quorum;
+};
+
+class RoundEngineStatesTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(RoundEngineStatesTest, InvariantsHoldInAllOfThem) {
+  const std::vector<std::string> all{"A", "B", "C"};
+  StateSpace space(Small(GetParam().expected, GetParam().quorum),
+                   {all.begin(), all.begin() + GetParam().sites});
+  space.Explore();
+  space.CheckEnds();
+  RecordProperty("states", static_cast<int>(space.size()));
+  EXPECT_GT(space.size(), 10U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Runs, RoundEngineStatesTest,
+                         ::testing::Values(Case{1, 1, 1}, Case{2, 1, 1}, Case{2, 2, 1},
+                                           Case{2, 2, 2}, Case{3, 1, 1}, Case{3, 2, 2},
+                                           Case{3, 3, 2}, Case{3, 3, 3}),
+                         [](const auto& test) {
+                           return std::to_string(test.param.sites) + "SitesExpecting" +
+                                  std::to_string(test.param.expected) + "Quorum" +
+                                  std::to_string(test.param.quorum);
+                         });
+
+}  // namespace
+}  // namespace consilium
