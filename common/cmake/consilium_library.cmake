@@ -6,8 +6,7 @@ include(layers)
 #   torch       what most sources that see LibTorch include
 #   test_torch  the same and GoogleTest, optimised as tests are
 #   test        GoogleTest alone
-set(CONSILIUM_TORCH_HEADERS <torch/nn/module.h> <torch/nn/modules/batchnorm.h>
-    <torch/nn/modules/conv.h> <torch/types.h> <torch/utils.h>)
+set(CONSILIUM_TORCH_HEADERS <torch/nn/module.h> <torch/types.h> <torch/utils.h>)
 set(CONSILIUM_TEST_HEADERS <gmock/gmock.h> <gtest/gtest.h>)
 
 # Nobody waits for the code of a test: less optimisation, shorter builds.

@@ -22,6 +22,8 @@ if(CONSILIUM_WITH_TORCH)
   # LibTorch decides the C++ ABI of everything that is linked with it.
   separate_arguments(CONSILIUM_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
   add_compile_options(${CONSILIUM_TORCH_FLAGS})
+  # gRPC brings this to some of its users; a precompiled header is valid where all have it.
+  target_compile_options(consilium_dep_torch INTERFACE -pthread)
   message(STATUS "LibTorch ${Torch_VERSION}")
 endif()
 

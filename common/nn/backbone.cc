@@ -13,7 +13,6 @@
 #include "common/nn/initial_values.h"
 
 #include <ATen/ops/adaptive_avg_pool2d.h>
-#include <torch/nn/modules/pooling.h>
 
 #include <algorithm>
 #include <array>
@@ -23,30 +22,6 @@ namespace consilium {
 
 torch::Tensor Backbone::Pool(const torch::Tensor& maps) {
   return torch::adaptive_avg_pool2d(maps, {1, 1}).flatten(1);
-}
-
-torch::Tensor Backbone::Parts(torch::nn::Sequential& layers, torch::Tensor x,
-                              bool (*ends)(const torch::nn::Module&)) const {
-  if (!checkpoints_) return layers->forward(x);
-  for (auto first = layers->begin(); first != layers->end();) {
-    auto last = first;
-    while (last != layers->end() && !ends(*last->ptr())) ++last;
-    if (last != layers->end()) ++last;
-    x = Part(
-        [first, last](torch::Tensor in) {
-          for (auto layer = first; layer != last; ++layer) in = layer->forward(in);
-          return in;
-        },
-        x);
-    first = last;
-  }
-  return x;
-}
-
-bool Backbone::EachLayer(const torch::nn::Module& /*layer*/) { return true; }
-
-bool Backbone::Pooling(const torch::nn::Module& layer) {
-  return dynamic_cast<const torch::nn::MaxPool2dImpl*>(&layer) != nullptr;
 }
 
 void Backbone::InitialiseParameter(std::string_view name, torch::Tensor& value,

@@ -7,12 +7,10 @@
 #pragma once
 
 #include "common/base/result.h"
-#include "common/nn/checkpoint.h"
 #include "common/nn/seeded_dropout.h"
 
 #include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/types.h>
 
 #include <array>
@@ -42,21 +40,9 @@ class Backbone : public torch::nn::Module {
   virtual void InitialiseParameter(std::string_view name, torch::Tensor& value,
                                    at::Generator generator) const;
   /// Whether the maps' gradient is computed from what entered each part of the network, its inner
-  /// values being computed again (checkpoint.h); off at first. Changes memory and time, no bit.
+  /// values being computed again (backbones/parts.h); off at first. Changes memory and time, no bit.
   void CheckpointActivations(bool on) { checkpoints_ = on; }
   bool checkpoints_activations() const { return checkpoints_; }
-
- protected:
-  /// part(x). It draws nothing at random and leaves x as it is.
-  torch::Tensor Part(const NetworkPart& part, const torch::Tensor& x) const {
-    return checkpoints_ ? Checkpointed(part, x) : part(x);
-  }
-  /// layers->forward(x), each layer that `ends` a part being the last of one. The layer after it
-  /// does not work in place.
-  torch::Tensor Parts(torch::nn::Sequential& layers, torch::Tensor x,
-                      bool (*ends)(const torch::nn::Module&) = EachLayer) const;
-  static bool EachLayer(const torch::nn::Module& layer);
-  static bool Pooling(const torch::nn::Module& layer);
 
  private:
   bool checkpoints_ = false;

@@ -14,8 +14,8 @@ torch::Tensor Value(const std::string& name, at::IntArrayRef shape) {
   if (name.ends_with("running_var")) return u.abs_().mul_(0.1).add_(1);
   if (name.ends_with("running_mean")) return u.mul_(0.1);
   if (shape.size() >= 2) {
-    const auto fan_in = static_cast<double>(u.numel() / shape[0]);
-    return u.mul_(std::sqrt(6.0 / fan_in));
+    const std::int64_t fan_in = u.numel() / shape[0];
+    return u.mul_(std::sqrt(6.0 / static_cast<double>(fan_in)));
   }
   return name.ends_with(".weight") ? u.mul_(0.1).add_(1) : u.mul_(0.1);
 }

@@ -32,7 +32,7 @@ ComputedParameters::ComputedParameters(torch::nn::Module& net, torch::ScalarType
   const ParameterSet shortened = ShortenedParameters(net);
   const std::vector<torch::Tensor> parameters = net.parameters();
   all_.reserve(parameters.size());
-  for (torch::Tensor parameter : parameters) {
+  for (const torch::Tensor& parameter : parameters) {
     parameter.mutable_grad().reset();
     if (parameter.scalar_type() == type || !shortened.contains(parameter.unsafeGetTensorImpl())) {
       all_.push_back({parameter, parameter});

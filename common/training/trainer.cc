@@ -185,7 +185,7 @@ struct Trainer::Impl {
   }
 };
 
-Trainer::Trainer(MultiTaskNet net, const Dataset& dataset, Indices train, Options options)
+Trainer::Trainer(MultiTaskNet net, const Dataset& dataset, const Indices& train, Options options)
     : impl_(std::make_unique<Impl>(std::move(net), dataset, train, std::move(options))) {}
 Trainer::~Trainer() = default;
 

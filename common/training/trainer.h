@@ -54,7 +54,7 @@ class Trainer {
     StepObserver on_step;
   };
   /// `net` is moved to the device. `dataset` must outlive the trainer; its tasks are the net's.
-  Trainer(MultiTaskNet net, const Dataset& dataset, Indices train, Options options);
+  Trainer(MultiTaskNet net, const Dataset& dataset, const Indices& train, Options options);
   ~Trainer();
 
   /// One pass over the training images. Images without any label are skipped.

@@ -15,6 +15,7 @@ namespace consilium {
 
 Process::Process(std::vector<std::string> arguments, std::string log) : log_(std::move(log)) {
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -1,6 +1,7 @@
 #include "common/nn/backbones/convnext.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/initial_values.h"
 
 #include <torch/nn/modules/activation.h>
@@ -106,7 +107,9 @@ class ConvNeXt : public Backbone {
     classifier_ = register_module("classifier", Sequential(ChannelNorm(width_)));
   }
 
-  torch::Tensor Maps(torch::Tensor images) override { return Parts(features_, std::move(images)); }
+  torch::Tensor Maps(torch::Tensor images) override {
+    return Parts(*this, features_, std::move(images));
+  }
 
   torch::Tensor Pool(const torch::Tensor& maps) override {
     const torch::Tensor mean = maps.mean({2, 3}, /*keepdim=*/true);

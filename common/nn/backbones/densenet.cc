@@ -1,6 +1,7 @@
 #include "common/nn/backbones/densenet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/dense_norm_act.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/norm_act.h"
@@ -121,12 +122,14 @@ class DenseNet : public Backbone {
     x = torch::max_pool2d(x, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
     for (std::size_t block = 0; block < transitions_.size(); ++block) {
       x = Part(
+          *this,
           [this, block](const torch::Tensor& in) {
             return transitions_[block]->forward(blocks_[block]->forward(in));
           },
           x);
     }
     return Part(
+        *this,
         [this](const torch::Tensor& in) {
           return blocks_.back()->forward(in).NormRelu(*last_norm_);
         },

@@ -2,6 +2,7 @@
 
 #include "common/nn/activations.h"
 #include "common/nn/backbones/efficientnet_variants.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/norm_act.h"
 
@@ -137,7 +138,8 @@ class EfficientNet : public Backbone {
   torch::Tensor Maps(torch::Tensor images) override {
     torch::Tensor x = stem_.Run(images, activation_);
     for (const auto& block : blocks_) {
-      x = Part([&block](const torch::Tensor& in) { return block->forward(in); }, x);
+      x = Part(
+          *this, [&block](const torch::Tensor& in) { return block->forward(in); }, x);
     }
     return head_.Run(x, activation_);
   }

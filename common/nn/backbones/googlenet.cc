@@ -1,6 +1,7 @@
 #include "common/nn/backbones/googlenet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/norm_act.h"
 
@@ -135,7 +136,8 @@ class GoogLeNet : public Backbone {
     torch::Tensor x = HalvingPool(conv1_(Rescale(images)), 3);
     x = HalvingPool(conv3_(conv2_(x)), 3);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      x = Part([block = blocks_[i]](const torch::Tensor& in) mutable { return block(in); }, x);
+      x = Part(
+          *this, [block = blocks_[i]](const torch::Tensor& in) mutable { return block(in); }, x);
       if (kBlocks[i].halving_pool > 0) x = HalvingPool(x, kBlocks[i].halving_pool);
     }
     return x;

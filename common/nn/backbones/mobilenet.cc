@@ -1,6 +1,7 @@
 #include "common/nn/backbones/mobilenet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/norm_act.h"
 
 #include <torch/nn/modules/batchnorm.h>
@@ -111,7 +112,9 @@ class MobileNetV2 : public Backbone {
     features_->push_back(Pointwise(width, kLastWidth));
   }
 
-  torch::Tensor Maps(torch::Tensor images) override { return Parts(features_, std::move(images)); }
+  torch::Tensor Maps(torch::Tensor images) override {
+    return Parts(*this, features_, std::move(images));
+  }
 
   std::int64_t feature_width() const override { return kLastWidth; }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/nn/backbone.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/seeded_dropout.h"
 
 #include <torch/nn/module.h>
@@ -23,7 +24,7 @@ class PerceptronTrunk : public Backbone {
   static constexpr double kDropout = 0.5;
 
   torch::Tensor Maps(torch::Tensor images) override {
-    return Parts(features_, std::move(images), Pooling);
+    return Parts(*this, features_, std::move(images), Pooling);
   }
   torch::Tensor Pool(const torch::Tensor& maps) override;
   std::int64_t feature_width() const override { return kWidth; }

@@ -1,6 +1,7 @@
 #include "common/nn/backbones/resnet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/norm_act.h"
 
 #include <torch/nn/functional/pooling.h>
@@ -137,7 +138,7 @@ class ResNet : public Backbone {
     namespace F = torch::nn::functional;
     torch::Tensor x = NormAct(*bn1_, conv1_(images), Activation::kRelu);
     x = F::max_pool2d(x, F::MaxPool2dFuncOptions(3).stride(2).padding(1));
-    for (Sequential& stage : stages_) x = Parts(stage, std::move(x));
+    for (Sequential& stage : stages_) x = Parts(*this, stage, std::move(x));
     return x;
   }
 

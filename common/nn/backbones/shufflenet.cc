@@ -1,6 +1,7 @@
 #include "common/nn/backbones/shufflenet.h"
 
 #include "common/nn/backbones/imagenet.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/norm_act.h"
 
@@ -99,7 +100,7 @@ class ShuffleNetV2 : public Backbone {
   torch::Tensor Maps(torch::Tensor images) override {
     torch::Tensor x = conv1_->forward(images);
     x = torch::max_pool2d(x, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
-    for (Sequential& stage : stages_) x = Parts(stage, std::move(x));
+    for (Sequential& stage : stages_) x = Parts(*this, stage, std::move(x));
     return conv5_->forward(x);
   }
 

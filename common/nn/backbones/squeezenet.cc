@@ -2,6 +2,7 @@
 
 #include "common/nn/backbones/imagenet.h"
 #include "common/nn/backbones/in_place_relu.h"
+#include "common/nn/backbones/parts.h"
 #include "common/nn/initial_values.h"
 
 #include <torch/nn/modules/container/sequential.h>
@@ -79,7 +80,7 @@ class SqueezeNet : public Backbone {
   }
 
   torch::Tensor Maps(torch::Tensor images) override {
-    return Parts(features_, std::move(images), Pooling);
+    return Parts(*this, features_, std::move(images), Pooling);
   }
 
   std::int64_t feature_width() const override { return width_; }
