@@ -17,6 +17,9 @@ find_package(CLI11 REQUIRED)
 consilium_dependency(cli11 LIBS CLI11::CLI11)
 
 if(CONSILIUM_WITH_TORCH)
+  # The distributions of Boost.Math, which is headers alone.
+  find_package(Boost 1.74 REQUIRED)
+  consilium_dependency(boost LIBS Boost::headers)
   find_package(Torch REQUIRED)
   consilium_dependency(torch LIBS ${TORCH_LIBRARIES} INCLUDES ${TORCH_INCLUDE_DIRS})
   # LibTorch decides the C++ ABI of everything that is linked with it.

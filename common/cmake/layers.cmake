@@ -29,7 +29,8 @@ set(CONSILIUM_LAYER_aggregator_grpc   base federation aggregator wire proto secu
 set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec nn data training)
 set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
 
-set(CONSILIUM_LAYER_simulations_results   base metrics)
+set(CONSILIUM_LAYER_simulations_statistics base metrics)
+set(CONSILIUM_LAYER_simulations_results   base metrics simulations_statistics)
 set(CONSILIUM_LAYER_simulations_benchmark base federation nn data training simulations_results)
 set(CONSILIUM_LAYER_simulations_synthetic base data storage)
 set(CONSILIUM_LAYER_simulations_export    base data storage imaging simulations_synthetic)

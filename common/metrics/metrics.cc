@@ -161,8 +161,8 @@ const std::vector<NamedMetric>& ReportedMetrics() {
                                                    {"gmean", &TaskMetrics::gmean},
                                                    {"auroc", &TaskMetrics::auroc},
                                                    {"zone_accuracy", &TaskMetrics::zone_accuracy},
-                                                   {"l1", &TaskMetrics::l1},
-                                                   {"mse", &TaskMetrics::mse},
+                                                   {"l1", &TaskMetrics::l1, false},
+                                                   {"mse", &TaskMetrics::mse, false},
                                                    {"correlation", &TaskMetrics::correlation}};
   return metrics;
 }

@@ -43,6 +43,7 @@ std::optional<double> Auroc(const std::vector<std::int64_t>& negative_scores,
 struct NamedMetric {
   std::string_view name;  ///< as in summary.json
   std::optional<double> TaskMetrics::*member;
+  bool higher_is_better = true;
 };
 /// The metrics of summary.json, in the order in which tables show them.
 const std::vector<NamedMetric>& ReportedMetrics();

@@ -1,9 +1,9 @@
 #include "simulations/results/aggregate.h"
 
+#include "simulations/statistics/descriptive.h"
+
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 
 namespace consilium {
@@ -64,19 +64,6 @@ Aggregate MakeAggregate(std::span<const Row* const> rows, std::optional<std::str
 }
 
 }  // namespace
-
-std::optional<double> Mean(std::span<const double> values) {
-  if (values.empty()) return std::nullopt;
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-std::optional<double> SampleDeviation(std::span<const double> values) {
-  if (values.size() < 2) return std::nullopt;
-  const double mean = *Mean(values);
-  double square = 0;
-  for (const double value : values) square += (value - mean) * (value - mean);
-  return std::sqrt(square / static_cast<double>(values.size() - 1));
-}
 
 std::vector<Aggregate> AggregateRows(std::span<const Row> rows) {
   std::vector<std::string> tasks;

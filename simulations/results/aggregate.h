@@ -35,7 +35,4 @@ struct Aggregate {
 /// appearance; the aggregates over all centers follow those of the task's centers.
 std::vector<Aggregate> AggregateRows(std::span<const Row> rows);
 
-std::optional<double> Mean(std::span<const double> values);
-std::optional<double> SampleDeviation(std::span<const double> values);
-
 }  // namespace consilium

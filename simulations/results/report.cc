@@ -1,5 +1,7 @@
 #include "simulations/results/report.h"
 
+#include "simulations/results/comparison_table.h"
+
 #include <algorithm>
 
 namespace consilium {
@@ -12,6 +14,15 @@ constexpr std::string_view kMethods =
     "| stl | prognosis labels of all other centers, pooled (single task) |\n"
     "| mdmt-central | all labels of all other centers, pooled (multi-dataset, multi-task) |\n"
     "| mdmt-federated | the same labels, each center a site whose images stay where they are |\n";
+
+constexpr std::string_view kComparisons =
+    "\nPaired over centers: a pair is a center's mean over the seeds that both methods have. "
+    "Difference: method minus stl, with the 95 % interval of the paired t-test. p: two-sided; "
+    "Holm: corrected over the methods of this metric. Wilcoxon: exact signed-rank test, which of "
+    "n centers cannot go below 2/2^n. d_z: difference in standard deviations of the differences. "
+    "One-sided p-values and the F-test: `comparisons` in `summary.json`. Trainings that leave out "
+    "different centers share most of their images, so p-values are too small rather than too "
+    "large.\n";
 
 constexpr std::string_view kLimits =
     "- Intended use: research on federated multi-task learning. Not a medical device; not for "
@@ -34,6 +45,22 @@ bool HasRows(const Summary& summary, std::string_view task) {
                      [&](const Row& row) { return row.task == task; });
 }
 
+/// Nothing where no method can be compared with the baseline.
+std::string Comparisons(const ReportInput& input) {
+  const std::vector<Comparison> comparisons = CompareWithBaseline(input.summary.rows);
+  std::string text;
+  for (const std::string& task : input.tasks) {
+    const Table table = ComparisonTable(comparisons, task);
+    if (table.rows.empty()) continue;
+    std::string title = "Compared with ";
+    title.append(kBaseline).append(": ").append(task);
+    text += Section(title);
+    text += DrawMarkdown(table);
+  }
+  if (!text.empty()) text += kComparisons;
+  return text;
+}
+
 }  // namespace
 
 std::string FormatReport(const ReportInput& input) {
@@ -54,6 +81,7 @@ std::string FormatReport(const ReportInput& input) {
       "\nEach center was left out in turn: none of its images took part in training. Per center: "
       "mean over seeds. Over centers: mean ± sample standard deviation of the centers' means. "
       "`-`: undefined, for example the AUROC of a center with one class.\n";
+  text += Comparisons(input);
   text += Section("Methods") + std::string(kMethods);
   text += Section("Cohort") + DrawMarkdown(input.centers);
   if (!input.warnings.empty()) {

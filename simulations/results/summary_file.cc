@@ -1,6 +1,7 @@
 #include "simulations/results/summary_file.h"
 
 #include "simulations/results/aggregate.h"
+#include "simulations/results/comparison.h"
 
 #include <nlohmann/json.hpp>
 
@@ -96,6 +97,39 @@ Json AggregateToJson(const Aggregate& aggregate) {
           {"sd_seeds", std::move(sd_seeds)}};
 }
 
+Json PValuesToJson(const PValues& p) {
+  return {{"p", Number(p.two_sided)},
+          {"p_better", Number(p.better)},
+          {"holm", Number(p.holm_two_sided)},
+          {"holm_better", Number(p.holm_better)}};
+}
+
+Json ComparisonToJson(const Comparison& comparison) {
+  const PairedTResult& t = comparison.t;
+  const auto interval = t.interval ? Json::array({t.interval->low, t.interval->high}) : Json();
+  Json t_test = {{"statistic", Number(t.t)}};
+  t_test.update(PValuesToJson(comparison.t_p));
+  Json wilcoxon = {{"w_plus", comparison.wilcoxon.w_plus},
+                   {"w_minus", comparison.wilcoxon.w_minus}};
+  wilcoxon.update(PValuesToJson(comparison.wilcoxon_p));
+  return {{"task", comparison.task},
+          {"metric", comparison.metric},
+          {"method", comparison.method},
+          {"baseline", comparison.baseline},
+          {"backbone", Text(comparison.backbone)},
+          {"over", comparison.backbone ? "centers" : "backbones"},
+          {"n_pairs", t.n},
+          {"mean_difference", Number(t.mean_difference)},
+          {"sd", Number(t.sd)},
+          {"se", Number(t.se)},
+          {"interval_95", interval},
+          {"cohens_dz", Number(t.cohens_dz)},
+          {"rank_biserial", Number(comparison.wilcoxon.rank_biserial)},
+          {"t_test", std::move(t_test)},
+          {"wilcoxon", std::move(wilcoxon)},
+          {"f_test", {{"statistic", Number(comparison.f.f)}, {"p", Number(comparison.f.p)}}}};
+}
+
 Json RowsToJson(std::span<const Row> rows) {
   Json json = Json::array();
   for (const Row& row : rows) json.push_back(RowToJson(row));
@@ -130,9 +164,17 @@ std::string FormatSummary(const Summary& summary) {
   for (const Aggregate& aggregate : AggregateRows(summary.rows)) {
     aggregates.push_back(AggregateToJson(aggregate));
   }
-  const Json json = {{"version", summary.version},       {"cohort", summary.cohort},
-                     {"seeds", summary.seeds},           {"backbones", summary.backbones},
-                     {"rows", RowsToJson(summary.rows)}, {"aggregate", std::move(aggregates)}};
+  Json comparisons = Json::array();
+  for (const Comparison& comparison : CompareWithBaseline(summary.rows)) {
+    comparisons.push_back(ComparisonToJson(comparison));
+  }
+  const Json json = {{"version", summary.version},
+                     {"cohort", summary.cohort},
+                     {"seeds", summary.seeds},
+                     {"backbones", summary.backbones},
+                     {"rows", RowsToJson(summary.rows)},
+                     {"aggregate", std::move(aggregates)},
+                     {"comparisons", std::move(comparisons)}};
   return json.dump(2) + "\n";
 }
 

@@ -12,9 +12,9 @@
 
 namespace consilium {
 
-/// The whole of summary.json, aggregates included.
+/// The whole of summary.json, aggregates and comparisons included.
 std::string FormatSummary(const Summary& summary);
-/// Aggregates are not read back: they follow from the rows.
+/// Aggregates and comparisons are not read back: they follow from the rows.
 /// Errors: kInvalidArgument "FILE: what is wrong".
 Result<Summary> ParseSummary(std::string_view json, const std::string& name_for_errors);
 

@@ -23,6 +23,7 @@ CONFINED = {
     r"zip\.h|zipconf\.h": {"zip"},
     r"yaml-cpp/": {"config"},
     r"spdlog/": {"logging"},
+    r"boost/": {"simulations_statistics"},
     r"grpcpp/|grpc/|google/protobuf/|.*\.pb\.h": {"wire", "aggregator_grpc", "site_grpc"},
 }
 

@@ -91,7 +91,7 @@ TEST(SummaryFileTest, CarriesExactlyTheFieldsOfTheSchema) {
   std::vector<std::string> top;
   for (const auto& [key, value] : json.items()) top.push_back(key);
   EXPECT_EQ(top, (std::vector<std::string>{"version", "cohort", "seeds", "backbones", "rows",
-                                           "aggregate"}));
+                                           "aggregate", "comparisons"}));
   std::vector<std::string> fields;
   for (const auto& [key, value] : json["rows"][0].items()) fields.push_back(key);
   EXPECT_EQ(fields, (std::vector<std::string>{"protocol", "left_out", "method", "site", "backbone",
@@ -105,6 +105,23 @@ TEST(SummaryFileTest, CarriesExactlyTheFieldsOfTheSchema) {
                                       "zone_accuracy", "l1", "mse", "correlation"}));
   EXPECT_TRUE(json["rows"][0]["metrics"]["auroc"].is_null());
   EXPECT_TRUE(json["rows"][0]["heads"].is_null());
+}
+
+TEST(SummaryFileTest, ComparisonsHoldTestsAndUndefinedOnesAreNull) {
+  const Summary summary = {"v", "cohort.csv", {1}, {"resnet18"}, Rows()};
+  const auto json = nlohmann::ordered_json::parse(FormatSummary(summary)).at("comparisons").at(0);
+  std::vector<std::string> fields;
+  for (const auto& [key, value] : json.items()) fields.push_back(key);
+  EXPECT_EQ(fields, (std::vector<std::string>{"task", "metric", "method", "baseline", "backbone",
+                                              "over", "n_pairs", "mean_difference", "sd", "se",
+                                              "interval_95", "cohens_dz", "rank_biserial", "t_test",
+                                              "wilcoxon", "f_test"}));
+  EXPECT_EQ(json.at("method"), "local");
+  EXPECT_EQ(json.at("n_pairs"), 1);  // center A, seed 1
+  EXPECT_NEAR(json.at("mean_difference").get<double>(), -0.2, 1e-12);
+  EXPECT_TRUE(json.at("t_test").at("p").is_null());
+  EXPECT_EQ(json.at("wilcoxon").at("p"), 1.0);
+  EXPECT_EQ(json.at("wilcoxon").at("p_better"), 1.0);
 }
 
 TEST(SummaryFileTest, ReadsBackWhatItWrote) {
