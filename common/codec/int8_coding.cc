@@ -57,6 +57,9 @@ Status Int8Coding::Encode(const EntryShape& shape, std::span<const float> values
   const std::size_t channels = static_cast<std::size_t>(ChannelsOf(shape));
   for (std::size_t c = 0; c < channels; ++c) {
     const float scale = ScaleOf(values.subspan(c * length, length));
+    if (!std::isfinite(kMostSteps * scale)) {
+      return DataLoss("holds a value that is too large for int8");
+    }
     std::memcpy(out.data() + c * sizeof scale, &scale, sizeof scale);
     std::byte* steps = out.data() + channels * sizeof scale + c * length;
     EncodeChannel(values.subspan(c * length, length), scale, steps);
