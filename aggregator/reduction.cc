@@ -66,7 +66,10 @@ class RoundReduction {
     const EncodedReader read = [&](std::uint64_t at, std::span<std::byte> bytes) {
       return parts_.blobs->ReadAt(name, at, bytes);
     };
-    return parts_.codec->DecodeRange(*parts_.layout, read, offset, into)
+    const EncodedReader base = [&](std::uint64_t at, std::span<std::byte> bytes) {
+      return parts_.blobs->ReadAt(ModelBlobName(aggregate_.model.version), at, bytes);
+    };
+    return parts_.codec->DecodeRange(read, base, offset, into)
         .WithContext("update of site " + site.str());
   }
 

@@ -21,7 +21,7 @@ inline constexpr std::size_t kReductionMemory = std::size_t{24} << 20;
 
 struct ReductionParts {
   std::shared_ptr<const Layout> layout;  ///< of the shared state
-  const UpdateCodec* codec = nullptr;
+  const UpdateCodec* codec = nullptr;    ///< of that layout
   const AggregationStrategy* strategy = nullptr;
   BlobStore* blobs = nullptr;
   HasherFactory hasher;

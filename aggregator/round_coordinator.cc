@@ -39,7 +39,6 @@ Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options
   CONSILIUM_CHECK(options.blobs && options.store && options.clock);
   const RunPlan& plan = options.plan;
   CONSILIUM_RETURN_IF_ERROR(ValidatePlan(plan));
-  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> codec, MakeCodec(plan.codec));
   CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<AggregationStrategy> strategy,
                              MakeStrategy(plan.strategy));
   const ParameterBlob& initial = options.initial.blob;
@@ -50,6 +49,8 @@ Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options
       const ParameterBlob shared,
       Subset(initial, [&plan](const EntrySpec& entry) { return IsShared(plan, entry); }));
   if (shared.bytes.empty()) return InvalidArgument("the first model has no entry that is shared");
+  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> codec,
+                             MakeCodec(plan.codec, shared.layout));
 
   CONSILIUM_ASSIGN_OR_RETURN(ModelRef complete, StoreModel(options, kInitialModel, initial.bytes));
   RunOffer offer{plan, std::move(complete), initial.layout->Fingerprint()};

@@ -272,16 +272,21 @@ Status StoredCoordinator::AppendUpdate(const SiteId& site, RoundNumber round, st
 Status StoredCoordinator::CommitUpdate(const UpdateHeader& header) {
   {
     const auto site_lock = spool_.LockSite(header.site);
+    RoundNumber base = 0;
     {
       const std::lock_guard lock(mutex_);
       CONSILIUM_RETURN_IF_ERROR(Touch(header.site));
       CONSILIUM_ASSIGN_OR_RETURN(const Standing standing, StandingOf(header));
       if (standing == Standing::kAcceptedBefore) return OkStatus();
+      base = engine_.model().version;
     }
-    CONSILIUM_RETURN_IF_ERROR(spool_.Accept(header));
+    const Status accepted = spool_.Accept(header, base);
     Status counted;
     {
       const std::lock_guard lock(mutex_);
+      // The round may have closed meanwhile, and its model may be gone: that is the reason then.
+      if (!accepted.ok()) CONSILIUM_RETURN_IF_ERROR(CheckRoundOpen(header.site, header.round));
+      CONSILIUM_RETURN_IF_ERROR(accepted);
       counted = Apply(UpdateSpooled{header.site, header.round, header.digest, header.images_used});
     }
     if (counted.code() == StatusCode::kFailedPrecondition) {

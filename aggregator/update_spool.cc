@@ -55,7 +55,7 @@ std::unique_lock<std::mutex> UpdateSpool::LockSite(const SiteId& site) {
 }
 
 Result<std::uint64_t> UpdateSpool::Begin(const UpdateHeader& header) {
-  if (Status fits = codec_.CheckSize(*layout_, header.byte_size); !fits.ok()) {
+  if (Status fits = codec_.CheckSize(header.byte_size); !fits.ok()) {
     return InvalidArgument(Named(header) + ": byte_size: " + fits.message());
   }
   const std::string name = UpdateBlobName(header.round, header.site);
@@ -86,14 +86,14 @@ Status UpdateSpool::Append(const SiteId& site, RoundNumber round, std::uint64_t 
   return blobs_.Append(UpdateBlobName(round, site), offset, bytes);
 }
 
-Status UpdateSpool::Accept(const UpdateHeader& header) {
+Status UpdateSpool::Accept(const UpdateHeader& header, RoundNumber base) {
   const std::string name = UpdateBlobName(header.round, header.site);
   CONSILIUM_ASSIGN_OR_RETURN(const std::uint64_t size, blobs_.DraftSize(name));
   if (size != header.byte_size) {
     return FailedPrecondition(Named(header) + ": " + std::to_string(size) + " of " +
                               std::to_string(header.byte_size) + " bytes are here");
   }
-  const Status checked = CheckDraft(header, name);
+  const Status checked = CheckDraft(header, base, name);
   if (checked.code() == StatusCode::kDataLoss) {
     CONSILIUM_RETURN_IF_ERROR(blobs_.Discard(name));
   }
@@ -101,11 +101,11 @@ Status UpdateSpool::Accept(const UpdateHeader& header) {
   return blobs_.Commit(name);
 }
 
-Status UpdateSpool::CheckDraft(const UpdateHeader& header, const std::string& name) const {
-  CONSILIUM_RETURN_IF_ERROR(
-      codec_.CheckSize(*layout_, header.byte_size).WithContext(Named(header)));
+Status UpdateSpool::CheckDraft(const UpdateHeader& header, RoundNumber base,
+                               const std::string& name) const {
+  CONSILIUM_RETURN_IF_ERROR(codec_.CheckSize(header.byte_size).WithContext(Named(header)));
   CONSILIUM_RETURN_IF_ERROR(CheckDigest(header, name));
-  return CheckFinite(header, name);
+  return CheckFinite(header, base, name);
 }
 
 Status UpdateSpool::CheckDigest(const UpdateHeader& header, const std::string& name) const {
@@ -123,15 +123,19 @@ Status UpdateSpool::CheckDigest(const UpdateHeader& header, const std::string& n
   return DataLoss(Named(header) + ": the bytes do not match their digest, send it again");
 }
 
-Status UpdateSpool::CheckFinite(const UpdateHeader& header, const std::string& name) const {
+Status UpdateSpool::CheckFinite(const UpdateHeader& header, RoundNumber base,
+                                const std::string& name) const {
   const EncodedReader read = [&](std::uint64_t at, std::span<std::byte> bytes) {
     return blobs_.ReadDraftAt(name, at, bytes);
+  };
+  const EncodedReader model = [&](std::uint64_t at, std::span<std::byte> bytes) {
+    return blobs_.ReadAt(ModelBlobName(base), at, bytes);
   };
   Bytes buffer(kMaxChunk);
   return ForEachChunk(*layout_, kMaxChunk, [&](const Chunk& chunk) {
     const std::span<std::byte> values(buffer.data(), chunk.size);
     CONSILIUM_RETURN_IF_ERROR(
-        codec_.DecodeRange(*layout_, read, chunk.offset, values).WithContext(Named(header)));
+        codec_.DecodeRange(read, model, chunk.offset, values).WithContext(Named(header)));
     if (AllFinite(chunk.entry.type, values)) return OkStatus();
     return DataLoss(Named(header) + ": entry '" + chunk.entry.name +
                     "' holds a value that is not finite");

@@ -17,6 +17,7 @@ namespace consilium {
 
 class UpdateSpool {
  public:
+  /// `codec` of `layout`, that of the shared state.
   UpdateSpool(BlobStore& blobs, const UpdateCodec& codec, std::shared_ptr<const Layout> layout,
               HasherFactory hasher);
 
@@ -29,10 +30,11 @@ class UpdateSpool {
   /// Errors: kFailedPrecondition: not begun, or not at the draft's end; kInvalidArgument: more
   /// bytes than announced.
   Status Append(const SiteId& site, RoundNumber round, std::uint64_t offset, ByteView bytes);
-  /// Checks size, digest and that every value is finite; then the update is synced under its name.
+  /// Checks size, digest and that every value is finite once decoded against model `base`; then the
+  /// update is synced under its name.
   /// Errors: kFailedPrecondition: bytes are missing; kDataLoss: what came is wrong (the draft is
   /// discarded).
-  Status Accept(const UpdateHeader& header);
+  Status Accept(const UpdateHeader& header, RoundNumber base);
   /// Deletes what site sent in `round`.
   Status Remove(RoundNumber round, const SiteId& site);
 
@@ -44,9 +46,9 @@ class UpdateSpool {
     std::uint64_t byte_size = 0;
   };
   Slot& SlotOf(const SiteId& site);
-  Status CheckDraft(const UpdateHeader& header, const std::string& name) const;
+  Status CheckDraft(const UpdateHeader& header, RoundNumber base, const std::string& name) const;
   Status CheckDigest(const UpdateHeader& header, const std::string& name) const;
-  Status CheckFinite(const UpdateHeader& header, const std::string& name) const;
+  Status CheckFinite(const UpdateHeader& header, RoundNumber base, const std::string& name) const;
 
   BlobStore& blobs_;
   const UpdateCodec& codec_;

@@ -11,13 +11,12 @@ namespace consilium {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 34;
-constexpr std::string_view kPrefix = "local-v";
 constexpr std::string_view kSuffix = ".safetensors";
 
 /// The version in "local-v12.safetensors"; -1 for another file.
-RoundNumber VersionOf(std::string_view name) {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return -1;
-  name.remove_prefix(kPrefix.size());
+RoundNumber VersionOf(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return -1;
+  name.remove_prefix(prefix.size());
   name.remove_suffix(kSuffix.size());
   RoundNumber version = -1;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
@@ -27,15 +26,18 @@ RoundNumber VersionOf(std::string_view name) {
 }  // namespace
 
 LocalStateStore::LocalStateStore(std::string folder, RunId run, SiteId site,
-                                 std::shared_ptr<const Layout> layout)
+                                 std::shared_ptr<const Layout> layout, std::string prefix)
     : folder_(std::move(folder)),
       run_(std::move(run)),
       site_(std::move(site)),
-      layout_(std::move(layout)) {}
+      layout_(std::move(layout)),
+      prefix_(std::move(prefix)) {}
 
 Result<LocalStateStore> LocalStateStore::Open(std::string folder, RunId run, SiteId site,
-                                              std::shared_ptr<const Layout> layout) {
-  LocalStateStore store(std::move(folder), std::move(run), std::move(site), std::move(layout));
+                                              std::shared_ptr<const Layout> layout,
+                                              std::string prefix) {
+  LocalStateStore store(std::move(folder), std::move(run), std::move(site), std::move(layout),
+                        std::move(prefix));
   if (!store.folder_.empty()) CONSILIUM_RETURN_IF_ERROR(store.Load());
   return store;
 }
@@ -46,7 +48,7 @@ Status LocalStateStore::Load() {
   const std::filesystem::directory_iterator files(folder_, error);
   if (error) return InvalidArgument(folder_ + ": cannot be read: " + error.message());
   for (const std::filesystem::directory_entry& entry : files) {
-    const RoundNumber version = VersionOf(entry.path().filename().string());
+    const RoundNumber version = VersionOf(entry.path().filename().string(), prefix_);
     if (version < 0) continue;
     const std::string path = entry.path().string();
     CONSILIUM_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxFileBytes));
@@ -61,7 +63,7 @@ Status LocalStateStore::Load() {
 }
 
 std::string LocalStateStore::FileOf(RoundNumber version) const {
-  return folder_ + "/" + std::string(kPrefix) + std::to_string(version) + std::string(kSuffix);
+  return folder_ + "/" + prefix_ + std::to_string(version) + std::string(kSuffix);
 }
 
 Status LocalStateStore::Put(RoundNumber version, ParameterBlob state) {
@@ -80,6 +82,11 @@ Result<ParameterBlob> LocalStateStore::At(RoundNumber version) const {
                               std::to_string(version));
   }
   return (--above)->second;
+}
+
+const ParameterBlob* LocalStateStore::Find(RoundNumber version) const {
+  const auto found = states_.find(version);
+  return found == states_.end() ? nullptr : &found->second;
 }
 
 Status LocalStateStore::Keep(const std::set<RoundNumber>& versions) {

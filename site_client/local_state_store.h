@@ -1,5 +1,5 @@
-/// The entries of a site's model that never leave it (local heads, local statistics), one state per
-/// model version.
+/// What a site keeps per model version and nobody else sees: the entries of its model that never
+/// leave it (local heads, local statistics), or what its codec left out of its updates.
 ///
 /// A state is kept in memory and, with a folder, in one .safetensors file per version, written
 /// atomically, so that a restarted site goes on with its heads. Which version a training started
@@ -20,9 +20,11 @@ namespace consilium {
 
 class LocalStateStore {
  public:
-  /// Reads what an earlier process left of this run and site. `folder` may be empty: memory only.
+  /// Reads what an earlier process left of this run and site under the same file name prefix.
+  /// `folder` may be empty: memory only.
   static Result<LocalStateStore> Open(std::string folder, RunId run, SiteId site,
-                                      std::shared_ptr<const Layout> layout);
+                                      std::shared_ptr<const Layout> layout,
+                                      std::string prefix = "local-v");
 
   /// Replaces an older state of the same version.
   Status Put(RoundNumber version, ParameterBlob state);
@@ -30,11 +32,14 @@ class LocalStateStore {
   /// The state of `version` or, if the site missed the rounds before it, of the newest version
   /// below. Errors: kFailedPrecondition if there is none.
   Result<ParameterBlob> At(RoundNumber version) const;
+  /// The state of this very version, or nullptr.
+  const ParameterBlob* Find(RoundNumber version) const;
   /// Forgets all states that At() of none of `versions` would return.
   Status Keep(const std::set<RoundNumber>& versions);
 
  private:
-  LocalStateStore(std::string folder, RunId run, SiteId site, std::shared_ptr<const Layout> layout);
+  LocalStateStore(std::string folder, RunId run, SiteId site, std::shared_ptr<const Layout> layout,
+                  std::string prefix);
   std::string FileOf(RoundNumber version) const;
   Status Load();
 
@@ -42,6 +47,7 @@ class LocalStateStore {
   RunId run_;
   SiteId site_;
   std::shared_ptr<const Layout> layout_;
+  std::string prefix_;  // of its files
   std::map<RoundNumber, ParameterBlob> states_;
 };
 

@@ -1,13 +1,13 @@
 #include "site_client/site_runner.h"
 
 #include "common/base/random_stream.h"
-#include "common/codec/update_codec.h"
 #include "common/nn/compute.h"
 #include "common/nn/state.h"
 #include "common/nn/torch_guard.h"
 #include "common/training/evaluate.h"
 #include "common/training/trainer.h"
 #include "site_client/local_state_store.h"
+#include "site_client/update_packer.h"
 
 #include <algorithm>
 #include <utility>
@@ -45,7 +45,8 @@ std::vector<double> FactorsOf(const Instruction& instruction, const std::vector<
 class SiteRunnerImpl : public SiteRunner {
  public:
   SiteRunnerImpl(Options options, const RunOffer& offer, std::shared_ptr<const Dataset> data,
-                 MultiTaskNet net, std::shared_ptr<const Layout> shared, LocalStateStore local)
+                 MultiTaskNet net, std::shared_ptr<const Layout> shared, LocalStateStore local,
+                 UpdatePacker packer)
       : options_(std::move(options)),
         plan_(offer.plan),
         fingerprint_(offer.layout_fingerprint),
@@ -53,6 +54,7 @@ class SiteRunnerImpl : public SiteRunner {
         net_(std::move(net)),
         shared_layout_(std::move(shared)),
         local_(std::move(local)),
+        packer_(std::move(packer)),
         split_(SplitByPatient(*data_, AllSamples(*data_), plan_.validation_fraction, plan_.seed,
                               options_.site.str())) {}
 
@@ -86,7 +88,7 @@ class SiteRunnerImpl : public SiteRunner {
     switch (instruction.kind) {
       case InstructionKind::kTrain: {
         CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version, model));
-        CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Train(instruction));
+        CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Train(instruction, model));
         return SiteReport(std::move(update));
       }
       case InstructionKind::kEvaluate: {
@@ -122,9 +124,9 @@ class SiteRunnerImpl : public SiteRunner {
     return WriteState(*net_, local);
   }
 
-  Result<SiteUpdate> Train(const Instruction& instruction);
+  Result<SiteUpdate> Train(const Instruction& instruction, const Bytes& model);
   Result<EvaluationReport> Validate(const Instruction& instruction);
-  Result<SiteUpdate> Packed(const Instruction& instruction);
+  Result<SiteUpdate> Packed(const Instruction& instruction, const Bytes& model);
 
   Options options_;
   RunPlan plan_;
@@ -133,10 +135,11 @@ class SiteRunnerImpl : public SiteRunner {
   MultiTaskNet net_;
   std::shared_ptr<const Layout> shared_layout_;
   LocalStateStore local_;
+  UpdatePacker packer_;
   Split split_;
 };
 
-Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
+Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction, const Bytes& model) {
   const int epochs = plan_.rounds.local_epochs;
   int epoch = 0;
   Trainer::Options trainer_options;
@@ -166,19 +169,17 @@ Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
       version + 1,
       ReadState(*net_, [this](const EntrySpec& entry) { return !IsShared(plan_, entry); })));
   CONSILIUM_RETURN_IF_ERROR(local_.Keep({version, version + 1, instruction.best_version}));
-  CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction));
+  CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction, model));
   update.header.images_used = images_used;
   update.header.training = std::move(last.tasks);
   return update;
 }
 
-Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction) {
-  CONSILIUM_ASSIGN_OR_RETURN(const std::unique_ptr<UpdateCodec> codec, MakeCodec(plan_.codec));
+Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction, const Bytes& model) {
   SiteUpdate update;
-  CONSILIUM_ASSIGN_OR_RETURN(update.encoded,
-                             codec->Encode(ReadState(*net_, [this](const EntrySpec& entry) {
-                               return IsShared(plan_, entry);
-                             })));
+  const ParameterBlob shared =
+      ReadState(*net_, [this](const EntrySpec& entry) { return IsShared(plan_, entry); });
+  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_.Pack(instruction, shared, model));
   update.header.run = plan_.run;
   update.header.round = instruction.round;
   update.header.site = options_.site;
@@ -227,9 +228,13 @@ Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const Ru
   CONSILIUM_ASSIGN_OR_RETURN(LocalStateStore local,
                              LocalStateStore::Open(folder, plan.run, options.site, own.layout));
   CONSILIUM_RETURN_IF_ERROR(local.Put(0, std::move(own)));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      UpdatePacker packer,
+      UpdatePacker::Open(options.state_folder, plan.run, options.site, plan.codec, shared.layout));
   const SiteId site = options.site;
-  auto runner = std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data),
-                                                 std::move(net), shared.layout, std::move(local));
+  auto runner =
+      std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data), std::move(net),
+                                       shared.layout, std::move(local), std::move(packer));
   if (runner->Declaration().tasks.empty()) {
     return AtSite(site, "data: no training image has a label of the plan's tasks");
   }

@@ -9,6 +9,8 @@
 ///              repeated) and of the best; on disk too if `state_folder` is set, so that a
 ///              restarted site goes on with them. A site that missed rounds goes on from its
 ///              newest.
+/// Codec        as the plan says; what it leaves out of an update is added to the next one
+///              (update_packer.h), on disk beside the local state.
 /// Random       every draw from streams (plan.seed, "train", site, round, epoch): the same
 ///              instruction again gives the same bits.
 /// Threads      one thread runs a SiteRunner; it sets its intra-op thread count on entry.

@@ -51,6 +51,12 @@ if(CONSILIUM_WITH_ZIP)
   consilium_dependency(libzip LIBS ${CONSILIUM_ZIP_LIBRARY} INCLUDES ${CONSILIUM_ZIP_INCLUDE_DIR})
 endif()
 
+if(CONSILIUM_WITH_ZSTD)
+  find_path(CONSILIUM_ZSTD_INCLUDE_DIR zstd.h REQUIRED)
+  find_library(CONSILIUM_ZSTD_LIBRARY zstd REQUIRED)
+  consilium_dependency(zstd LIBS ${CONSILIUM_ZSTD_LIBRARY} INCLUDES ${CONSILIUM_ZSTD_INCLUDE_DIR})
+endif()
+
 if(CONSILIUM_WITH_SQLITE)
   find_package(SQLite3 REQUIRED)
   consilium_dependency(sqlite LIBS SQLite::SQLite3)

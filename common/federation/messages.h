@@ -73,6 +73,9 @@ struct Instruction {
   std::vector<LossFactor> loss_factors;
   /// Best model version so far; a site keeps its local state of that version (0: none yet).
   RoundNumber best_version = 0;
+  /// Newest model that an update of this site went into; 0: none. What the site keeps from its
+  /// updates (a codec's residual) is that of this version.
+  RoundNumber counted_version = 0;
   friend bool operator==(const Instruction&, const Instruction&) = default;
 };
 

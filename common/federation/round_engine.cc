@@ -71,6 +71,8 @@ Instruction RoundEngine::InstructionFor(const SiteId& site) const {
   Instruction instruction;
   instruction.round = round_;
   instruction.best_version = best_version();
+  const auto known = sites_.find(site);
+  if (known != sites_.end()) instruction.counted_version = known->second.counted_version;
   if (phase_ == RoundPhase::kFinished) {
     instruction.kind = InstructionKind::kFinish;
     instruction.model = best_model_;
@@ -118,7 +120,7 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
     if (Status status = CheckDeclaration(event.declaration); !status.ok()) {
       return Refuse(std::move(status));
     }
-    sites_[site] = Site{event.declaration, true};
+    sites_[site] = Site{event.declaration, true, 0};
   }
   const auto live = std::count_if(sites_.begin(), sites_.end(),
                                   [](const auto& entry) { return entry.second.live; });
@@ -304,6 +306,7 @@ RoundEngine::Commands RoundEngine::StartAggregation() {
   Aggregate aggregate{round_, model_, {}, weights_};
   for (const auto& [site, update] : updates_) {
     aggregate.updates.emplace_back(site, update.images_used);
+    sites_.at(site).counted_version = round_ + 1;
   }
   return {WakeSites{}, std::move(aggregate)};
 }

@@ -141,6 +141,7 @@ class RoundEngine {
   struct Site {
     SiteDeclaration declaration;
     bool live = true;
+    RoundNumber counted_version = 0;  ///< newest model that an update of the site went into
     friend bool operator==(const Site&, const Site&) = default;
   };
   /// Everybody who ever joined.

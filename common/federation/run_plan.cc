@@ -1,5 +1,6 @@
 #include "common/federation/run_plan.h"
 
+#include "common/federation/codec_name.h"
 #include "common/federation/strategy.h"
 
 #include <algorithm>
@@ -117,7 +118,7 @@ Status ValidatePlan(const RunPlan& plan) {
   CONSILIUM_RETURN_IF_ERROR(Require(plan.validation_fraction >= 0 && plan.validation_fraction < 1,
                                     "validation_fraction", "at least 0 and below 1"));
   CONSILIUM_RETURN_IF_ERROR(MakeStrategy(plan.strategy).status().WithContext("strategy"));
-  CONSILIUM_RETURN_IF_ERROR(Require(!plan.codec.empty(), "codec", "a name"));
+  CONSILIUM_RETURN_IF_ERROR(ParseCodecName(plan.codec).status());
   CONSILIUM_RETURN_IF_ERROR(ValidateTraining(plan.training));
   CONSILIUM_RETURN_IF_ERROR(ValidateRounds(plan.rounds));
   return ValidateSchedule(plan.schedule).WithContext("schedule");

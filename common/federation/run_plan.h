@@ -68,7 +68,7 @@ struct RunPlan {
   Weighting weighting = Weighting::kPerGroup;
   NormalisationMode normalisation = NormalisationMode::kShared;
   std::string strategy = "fedavg";
-  std::string codec = "raw";
+  std::string codec = "fp32";  ///< codec_name.h
   TrainingOptions training;
   RoundOptions rounds;
   ScheduleOptions schedule;  ///< steps are rounds

@@ -99,6 +99,9 @@ Result<Instruction> FromProto(const v1::Instruction& message) {
     instruction.loss_factors.push_back({TaskId(factor.task()), factor.factor()});
   }
   instruction.best_version = message.best_version();
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckRange(message.counted_version(), 0, kMaxRound, "instruction.counted_version"));
+  instruction.counted_version = message.counted_version();
   return instruction;
 }
 

@@ -164,6 +164,7 @@ v1::Instruction ToProto(const Instruction& instruction) {
     added.set_factor(factor.factor);
   }
   message.set_best_version(instruction.best_version);
+  message.set_counted_version(instruction.counted_version);
   return message;
 }
 

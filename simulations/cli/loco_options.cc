@@ -83,6 +83,12 @@ void AddStudyOptions(CLI::App& command, LocoOptions& options) {
       ->type_name("MODE")
       ->capture_default_str()
       ->group(kStudyGroup);
+  command
+      .add_option("--codec", plan.codec,
+                  "What travels: fp32, bf16, int8 or top-1%, with +difference, with +zstd")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kStudyGroup);
 }
 
 void AddTrainingOptions(CLI::App& command, LocoOptions& options) {

@@ -116,6 +116,7 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
           {"weighting", std::string(ToString(plan.weighting))},
           {"normalisation", std::string(ToString(plan.normalisation))},
           {"strategy", plan.strategy},
+          {"codec", plan.codec},
           {"batch-size", std::to_string(training.batch_size)},
           {"learning-rate", Decimal(training.learning_rate)},
           {"weight-decay", Decimal(training.weight_decay)},

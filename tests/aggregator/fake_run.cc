@@ -81,7 +81,7 @@ FakeUpdate TrainFake(const SiteId& site, RoundNumber round, const Bytes& model) 
   update.header.run = RunId("fake-run");
   update.header.round = round;
   update.header.site = site;
-  update.header.codec = "raw";
+  update.header.codec = "fp32";
   update.header.digest = Digest(FnvHash(), update.encoded);
   update.header.byte_size = update.encoded.size();
   update.header.images_used = 20 + site.str().front();

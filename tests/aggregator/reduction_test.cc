@@ -59,13 +59,14 @@ class ReductionTest : public ::testing::Test {
     return aggregate;
   }
   Result<ModelRef> Run(const Aggregate& aggregate, std::int64_t values) {
-    return Reduce({TrunkOf(values), codec_.get(), strategy_.get(), &measured_, FnvHash()},
-                  aggregate, [this] { return cancelled_; });
+    const auto layout = TrunkOf(values);
+    const auto codec = MakeCodec("fp32", layout).value();
+    return Reduce({layout, codec.get(), strategy_.get(), &measured_, FnvHash()}, aggregate,
+                  [this] { return cancelled_; });
   }
 
   std::unique_ptr<BlobStore> blobs_ = MakeMemoryBlobStore();
   MeasuringBlobStore measured_{*blobs_};
-  std::unique_ptr<UpdateCodec> codec_ = MakeCodec("raw").value();
   std::unique_ptr<AggregationStrategy> strategy_ = MakeStrategy("fedavg").value();
   bool cancelled_ = false;
 };

@@ -10,7 +10,8 @@ MAX_LINES = 600
 
 # Libraries that must build, run and be tested under tsan without LibTorch.
 TORCH_FREE = {
-    "base", "schedule", "metrics", "federation", "storage", "zip", "tensor_file", "codec",
+    "base", "schedule", "metrics", "federation", "storage", "zip", "tensor_file", "codec_zstd",
+    "codec", "kernels",
     "security", "config", "proto", "wire", "aggregator", "aggregator_sqlite",
     "aggregator_grpc", "site_grpc",
 }
@@ -21,6 +22,7 @@ CONFINED = {
     r"openssl/": {"security"},
     r"sqlite3\.h": {"aggregator_sqlite"},
     r"zip\.h|zipconf\.h": {"zip"},
+    r"zstd\.h": {"codec_zstd"},
     r"yaml-cpp/": {"config"},
     r"spdlog/": {"logging"},
     r"boost/": {"simulations_statistics"},

@@ -39,7 +39,7 @@ TEST(SiteSessionTest, RunsTwoRoundsAndReturnsTheHeadsOfTheBestVersion) {
   ASSERT_EQ(transport.joined.size(), 1U);
   ASSERT_EQ(transport.updates.size(), 2U);
   EXPECT_EQ(transport.updates[1].first.round, 1);
-  EXPECT_EQ(transport.updates[1].first.codec, "raw");
+  EXPECT_EQ(transport.updates[1].first.codec, "fp32");
   ASSERT_EQ(transport.evaluations.size(), 2U);
   EXPECT_EQ(transport.evaluations[1].version, 2);
 }

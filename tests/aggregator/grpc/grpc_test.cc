@@ -55,7 +55,7 @@ class GrpcTest : public ::testing::Test {
     header.run = RunId("r");
     header.round = 2;
     header.site = SiteId("somebody else");
-    header.codec = "raw";
+    header.codec = "fp32";
     header.digest = Digest(Sha256(), bytes);
     header.byte_size = bytes.size();
     return header;

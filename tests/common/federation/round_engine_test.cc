@@ -44,6 +44,26 @@ TEST_F(RoundEngineTest, InstructionsCarryWhatASiteNeeds) {
   EXPECT_EQ(told.loss_factors, (std::vector<LossFactor>{{TaskId("prognosis"), 1.0}}));
 }
 
+TEST_F(RoundEngineTest, ASiteIsToldTheNewestModelThatItsUpdateWentInto) {
+  Begin(EngineOptions(2, 1, 3), {"A", "B"});
+  const auto counted = [this](const std::string& site) {
+    return engine_.InstructionFor(SiteId(site)).counted_version;
+  };
+  Update("A");
+  EXPECT_EQ(counted("A"), 0);  // accepted, not yet in a model
+  PassDeadline();
+  EXPECT_EQ(counted("A"), 1);
+  EXPECT_EQ(counted("B"), 0);
+  Store();
+  Evaluate("A", 1);
+  Evaluate("B", 1);
+  Update("B");
+  Update("A");
+  EXPECT_EQ(counted("A"), 2);
+  EXPECT_EQ(counted("B"), 2);
+  EXPECT_EQ(counted("never joined"), 0);
+}
+
 TEST_F(RoundEngineTest, TheAggregationNamesModelWeightsAndUpdatesInSiteOrder) {
   Begin(EngineOptions(), {"A", "B"});
   Update("B");

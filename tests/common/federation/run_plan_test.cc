@@ -32,6 +32,7 @@ TEST(RunPlanTest, EveryFaultNamesItsField) {
       {"validation_fraction", [](RunPlan& plan) { plan.validation_fraction = 1; }},
       {"strategy", [](RunPlan& plan) { plan.strategy = "luck"; }},
       {"codec", [](RunPlan& plan) { plan.codec = ""; }},
+      {"codec", [](RunPlan& plan) { plan.codec = "raw"; }},
       {"training.learning_rate", [](RunPlan& plan) { plan.training.learning_rate = 0; }},
       {"training.learning_rate",
        [](RunPlan& plan) {

@@ -117,6 +117,12 @@ TEST(HostileMessageTest, AnInstructionCarriesFiniteNumbers) {
   EXPECT_STATUS(FromProto(order), StatusCode::kInvalidArgument, "learning_rate");
 }
 
+TEST(HostileMessageTest, AnInstructionNamesVersionsFromZeroUp) {
+  v1::Instruction order = ToProto(RandomMessages(1).Order());
+  order.set_counted_version(-1);
+  EXPECT_STATUS(FromProto(order), StatusCode::kInvalidArgument, "counted_version");
+}
+
 TEST(HostileMessageTest, NegativeRoundsAndStepsAreRefused) {
   v1::Progress progress;
   progress.set_round(-1);
