@@ -212,6 +212,7 @@ Result<NewControls> SiteRunnerImpl::ControlsAfter(const Instruction& instruction
                                                   std::int64_t steps) {
   std::vector<double> lengths;
   const auto& entries = own_controls_.layout->entries();
+  if (entries.empty()) return NewControls{own_controls_, global_controls_};
   lengths.reserve(entries.size());
   CONSILIUM_ASSIGN_OR_RETURN(const LayerRates rates, RatesOf(*net_, plan_.training, {}));
   const std::vector<std::string> names = net_->named_parameters().keys();

@@ -8,7 +8,8 @@
 ///   parameters  next = global + server_learning_rate * sum_s w_s (y_s - global) / sum_s w_s
 ///   controls    c = c + sum_s w_s (c_s+ - c_s): not divided by the weight that arrived, for c is
 ///               the mean over all sites, those included that did not deliver
-/// with w_s of the parameter's group. The rest: buffer_rules.h.
+/// with w_s of the parameter's group. A site whose update came too late has gone on to a c_s that c
+/// does not hold, until its next update. The rest: buffer_rules.h.
 /// Source: Karimireddy et al. 2020 (arXiv 1910.06378), with the weights of weights.h in place of 1/N.
 /// Threads: stateless.
 #pragma once
