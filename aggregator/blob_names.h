@@ -12,6 +12,11 @@ inline std::string ModelBlobName(RoundNumber version) {
   return version == kInitialModel ? "models/initial" : "models/v" + std::to_string(version);
 }
 
+/// What a strategy keeps beside model `version`.
+inline std::string StateBlobName(RoundNumber version, int slot) {
+  return "state/v" + std::to_string(version) + "." + std::to_string(slot);
+}
+
 /// Requires a site id that was checked when it joined.
 inline std::string UpdateBlobName(RoundNumber round, const SiteId& site) {
   return "updates/" + std::to_string(round) + "/" + site.str();

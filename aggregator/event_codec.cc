@@ -56,6 +56,7 @@ void Write(const UpdateSpooled& event, Json& json) {
   json["round"] = event.round;
   json["digest"] = event.digest;
   json["images_used"] = event.images_used;
+  json["steps"] = event.steps;
 }
 void Write(const ModelStored& event, Json& json) {
   json["round"] = event.round;
@@ -95,6 +96,8 @@ Status Read(Fields& fields, UpdateSpooled& event) {
   event.round = Round(fields, "round");
   event.digest = fields.Text("digest", kMaxDigest);
   event.images_used = fields.Integer("images_used", 0, kMaxImages);
+  // Logs written before there were strategies that ask for steps have none.
+  if (!fields.At("steps").is_null()) event.steps = fields.Integer("steps", 0, kMaxImages);
   return OkStatus();
 }
 Status Read(Fields& fields, ModelStored& event) {

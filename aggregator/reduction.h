@@ -1,8 +1,9 @@
 /// The spooled updates of a round become the next model, through fixed buffers.
 ///
-/// Memory stays near kReductionMemory whatever the number of sites and the size of the model. The
-/// result depends on the updates alone, not on when they came: doing it again after a crash writes
-/// the same bytes. Threads: Reduce may run beside uploads to other names.
+/// As many passes over all chunks as the strategy surveys, then one that writes the model and, beside
+/// it, the strategy's state. Memory stays near kReductionMemory whatever the number of sites and the
+/// size of the model. The result depends on the updates and the saved state alone, not on when they
+/// came: doing it again after a crash writes the same bytes. Threads: Reduce may run beside uploads to other names.
 #pragma once
 
 #include "common/base/hasher.h"
@@ -27,7 +28,7 @@ struct ReductionParts {
   HasherFactory hasher;
 };
 
-/// Writes and commits model `aggregate.round + 1`. `cancelled` is asked between chunks.
+/// Writes and commits the strategy's state of version `aggregate.round + 1`, then that model. `cancelled` is asked between chunks.
 /// Errors: kCancelled; kDataLoss for an update that cannot be decoded or is not finite; as
 /// BlobStore.
 Result<ModelRef> Reduce(const ReductionParts& parts, const Aggregate& aggregate,

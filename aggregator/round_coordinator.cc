@@ -2,6 +2,7 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/stored_coordinator.h"
+#include "common/federation/strategies/scaffold.h"
 
 #include <algorithm>
 
@@ -39,15 +40,14 @@ Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options
   CONSILIUM_CHECK(options.blobs && options.store && options.clock);
   const RunPlan& plan = options.plan;
   CONSILIUM_RETURN_IF_ERROR(ValidatePlan(plan));
-  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<AggregationStrategy> strategy,
-                             MakeStrategy(plan.strategy));
+  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<AggregationStrategy> strategy, MakeStrategy(plan));
   const ParameterBlob& initial = options.initial.blob;
   if (!initial.layout || initial.bytes.empty()) {
     return InvalidArgument("the first model is empty");
   }
-  CONSILIUM_ASSIGN_OR_RETURN(
-      const ParameterBlob shared,
-      Subset(initial, [&plan](const EntrySpec& entry) { return IsShared(plan, entry); }));
+  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob shared,
+                             Subset(initial, SharedEntries(plan, *initial.layout)));
+  CONSILIUM_ASSIGN_OR_RETURN(shared, WithControls(plan, std::move(shared)));
   if (shared.bytes.empty()) return InvalidArgument("the first model has no entry that is shared");
   CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> codec,
                              MakeCodec(plan.codec, shared.layout));

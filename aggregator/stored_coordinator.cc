@@ -2,6 +2,7 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/change_lines.h"
+#include "common/federation/strategies/requirements.h"
 #include "common/tensor_file/model_metadata.h"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ namespace {
 constexpr Millis kLongestWait{3'600'000};
 
 RoundEngine::Options EngineOptions(const RunPlan& plan) {
-  return {plan.tasks, plan.rounds, plan.schedule, plan.weighting, plan.training.learning_rate};
+  return {
+      plan.tasks,         plan.rounds, plan.schedule, plan.weighting, plan.training.learning_rate,
+      HoldersNeeded(plan)};
 }
 
 /// Site ids become file names.
@@ -237,7 +240,7 @@ Result<StoredCoordinator::Standing> StoredCoordinator::StandingOf(
   CONSILIUM_RETURN_IF_ERROR(CheckHeader(header));
   const auto accepted = engine_.updates().find(header.site);
   if (header.round == engine_.round() && accepted != engine_.updates().end()) {
-    if (accepted->second == RoundEngine::Update{header.digest, header.images_used}) {
+    if (accepted->second == RoundEngine::Update{header.digest, header.images_used, header.steps}) {
       return Standing::kAcceptedBefore;
     }
     return AlreadyExists(Named(header.site) + ": another update of round " +
@@ -287,7 +290,8 @@ Status StoredCoordinator::CommitUpdate(const UpdateHeader& header) {
       // The round may have closed meanwhile, and its model may be gone: that is the reason then.
       if (!accepted.ok()) CONSILIUM_RETURN_IF_ERROR(CheckRoundOpen(header.site, header.round));
       CONSILIUM_RETURN_IF_ERROR(accepted);
-      counted = Apply(UpdateSpooled{header.site, header.round, header.digest, header.images_used});
+      counted = Apply(UpdateSpooled{header.site, header.round, header.digest, header.images_used,
+                                    header.steps});
     }
     if (counted.code() == StatusCode::kFailedPrecondition) {
       // The round closed meanwhile; its other files may be gone already.
@@ -390,10 +394,13 @@ Result<TensorFile> StoredCoordinator::FinalModel() const {
       Digest(options_.hasher, file.blob.bytes) != best.digest) {
     return DataLoss("the stored model does not match its digest");
   }
+  // Controls serve training alone: the result is the network's state.
+  CONSILIUM_ASSIGN_OR_RETURN(
+      file.blob, Subset(file.blob, [](const EntrySpec& entry) { return !IsControl(entry); }));
   ModelMetadata metadata = MetadataOf(options_.plan, options_.initial.metadata);
   metadata.round = best.version - 1;
   if (best_loss.has_value()) metadata.metrics["validation_loss"] = *best_loss;
-  metadata.model_sha256 = best.digest;
+  metadata.model_sha256 = Digest(options_.hasher, file.blob.bytes);
   metadata.parent_sha256 = offer_.initial.digest;
   file.metadata = FormatModelMetadata(metadata);
   return file;

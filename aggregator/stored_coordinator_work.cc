@@ -53,17 +53,23 @@ Status StoredCoordinator::RetirePending() {
       if (retired_.empty()) return OkStatus();
       round = retired_.front();
       for (const auto& [site, known] : engine_.sites()) sites.push_back(site);
-      kept = {ModelBlobName(kInitialModel), ModelBlobName(engine_.model().version),
+      const RoundNumber latest = engine_.model().version;
+      kept = {ModelBlobName(kInitialModel), ModelBlobName(latest),
               ModelBlobName(engine_.best_model().version)};
+      for (int slot = 0; slot < strategy_->state_slots(); ++slot) {
+        kept.insert(StateBlobName(latest, slot));
+      }
     }
     for (const SiteId& site : sites) {
       const auto site_lock = spool_.LockSite(site);
       CONSILIUM_RETURN_IF_ERROR(spool_.Remove(round, site));
     }
-    CONSILIUM_ASSIGN_OR_RETURN(const std::vector<std::string> models,
-                               options_.blobs->List("models/"));
-    for (const std::string& name : models) {
-      if (!kept.contains(name)) CONSILIUM_RETURN_IF_ERROR(options_.blobs->Remove(name));
+    for (const std::string_view folder : {"models/", "state/"}) {
+      CONSILIUM_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                                 options_.blobs->List(folder));
+      for (const std::string& name : names) {
+        if (!kept.contains(name)) CONSILIUM_RETURN_IF_ERROR(options_.blobs->Remove(name));
+      }
     }
     const std::lock_guard lock(mutex_);
     retired_.pop_front();

@@ -1,12 +1,14 @@
 #include "site_client/site_runner.h"
 
-#include "common/base/random_stream.h"
+#include "common/federation/strategies/scaffold.h"
 #include "common/nn/compute.h"
 #include "common/nn/state.h"
 #include "common/nn/torch_guard.h"
 #include "common/training/evaluate.h"
-#include "common/training/trainer.h"
+#include "common/training/layer_rates.h"
+#include "site_client/control_variates.h"
 #include "site_client/local_state_store.h"
+#include "site_client/local_training.h"
 #include "site_client/update_packer.h"
 
 #include <algorithm>
@@ -30,29 +32,19 @@ std::vector<TaskHolding> HoldingsOf(const Dataset& data, const Split& split) {
   return holdings;
 }
 
-/// In the order of the tasks; 1 where the instruction names none.
-std::vector<double> FactorsOf(const Instruction& instruction, const std::vector<TaskSpec>& tasks) {
-  std::vector<double> factors;
-  for (const TaskSpec& task : tasks) {
-    const auto found =
-        std::find_if(instruction.loss_factors.begin(), instruction.loss_factors.end(),
-                     [&](const LossFactor& factor) { return factor.task == task.id; });
-    factors.push_back(found == instruction.loss_factors.end() ? 1 : found->factor);
-  }
-  return factors;
-}
-
 class SiteRunnerImpl : public SiteRunner {
  public:
   SiteRunnerImpl(Options options, const RunOffer& offer, std::shared_ptr<const Dataset> data,
-                 MultiTaskNet net, std::shared_ptr<const Layout> shared, LocalStateStore local,
+                 MultiTaskNet net, std::shared_ptr<const Layout> travelling,
+                 std::function<bool(const EntrySpec&)> shared, LocalStateStore local,
                  UpdatePacker packer)
       : options_(std::move(options)),
         plan_(offer.plan),
         fingerprint_(offer.layout_fingerprint),
         data_(std::move(data)),
         net_(std::move(net)),
-        shared_layout_(std::move(shared)),
+        shared_layout_(std::move(travelling)),
+        shared_(std::move(shared)),
         local_(std::move(local)),
         packer_(std::move(packer)),
         split_(SplitByPatient(*data_, AllSamples(*data_), plan_.validation_fraction, plan_.seed,
@@ -72,7 +64,7 @@ class SiteRunnerImpl : public SiteRunner {
     if (all.layout == nullptr) return all;
     return Subset(all, [this](const EntrySpec& entry) {
       const TaskId head = HeadOf(entry);
-      return head.empty() || Trains(head);
+      return !IsControl(entry) && (head.empty() || Trains(head));
     });
   }
 
@@ -119,67 +111,128 @@ class SiteRunnerImpl : public SiteRunner {
                       std::to_string(model.size()) + " bytes, expected " +
                       std::to_string(shared_layout_->byte_size()));
     }
-    CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, {shared_layout_, model}));
+    const ParameterBlob received{shared_layout_, model};
+    CONSILIUM_ASSIGN_OR_RETURN(started_from_, WithoutControls(received));
+    CONSILIUM_ASSIGN_OR_RETURN(global_controls_, ControlsIn(received));
+    CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, started_from_));
     CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob local, local_.At(version));
-    return WriteState(*net_, local);
+    CONSILIUM_ASSIGN_OR_RETURN(own_controls_, ControlsIn(local));
+    CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob own, WithoutControls(local));
+    if (!LooksBack()) started_from_ = {};
+    if (!HasOwnModel()) return WriteState(*net_, own);
+    own_model_ = own;
+    return OkStatus();
   }
 
   Result<SiteUpdate> Train(const Instruction& instruction, const Bytes& model);
   Result<EvaluationReport> Validate(const Instruction& instruction);
-  Result<SiteUpdate> Packed(const Instruction& instruction, const Bytes& model);
+  /// Whether the strategy asks for the model that the round started from.
+  bool LooksBack() const {
+    return plan_.strategy == "fedprox" || plan_.strategy == "scaffold" || HasOwnModel();
+  }
+  bool HasOwnModel() const { return plan_.strategy == "ditto"; }
+  Result<LocalRound> RoundOf() const;
+  Result<ParameterBlob> StartedFrom() const;
+  /// What stays at the site after the round: the entries that are not shared, or its own model.
+  Result<ParameterBlob> LocalAfter(const Instruction& instruction);
+  Result<NewControls> ControlsAfter(const Instruction& instruction, std::int64_t steps);
+  Result<SiteUpdate> Packed(const Instruction& instruction, const ParameterBlob& sent,
+                            const Bytes& model);
 
   Options options_;
   RunPlan plan_;
   std::string fingerprint_;
   std::shared_ptr<const Dataset> data_;
   MultiTaskNet net_;
-  std::shared_ptr<const Layout> shared_layout_;
+  std::shared_ptr<const Layout> shared_layout_;   // of what travels, controls included
+  std::function<bool(const EntrySpec&)> shared_;  // of the network's entries
   LocalStateStore local_;
   UpdatePacker packer_;
   Split split_;
+  // Of the instruction at hand.
+  ParameterBlob started_from_;  // the network's shared state, where the strategy looks back at it
+  ParameterBlob global_controls_;
+  ParameterBlob own_controls_;
+  ParameterBlob own_model_;  // under ditto: complete, pulled towards the model that all train
 };
 
-Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction, const Bytes& model) {
-  const int epochs = plan_.rounds.local_epochs;
-  int epoch = 0;
-  Trainer::Options trainer_options;
-  trainer_options.training = plan_.training;
-  trainer_options.compute = options_.compute;
-  trainer_options.make_replica = [this] { return options_.make_net(plan_); };
-  trainer_options.loss_factors = FactorsOf(instruction, plan_.tasks);
-  trainer_options.interrupt = options_.interrupt;
-  trainer_options.on_step = [&](std::int64_t done, std::int64_t planned) {
-    if (!options_.on_progress) return;
-    options_.on_progress(
-        {plan_.run, instruction.round, options_.site, epoch * planned + done, epochs * planned});
-  };
-  Trainer trainer(net_, *data_, split_.train, std::move(trainer_options));
-  EpochResult last;
-  std::int64_t images_used = 0;
-  for (; epoch < epochs; ++epoch) {
-    const std::uint64_t seed = StreamSeed(
-        plan_.seed,
-        {"train", options_.site.str(), std::to_string(instruction.round), std::to_string(epoch)});
-    CONSILIUM_ASSIGN_OR_RETURN(last, trainer.RunEpoch(instruction.learning_rate, seed));
-    images_used += last.images;
+Result<ParameterBlob> SiteRunnerImpl::StartedFrom() const {
+  return Subset(started_from_,
+                [](const EntrySpec& entry) { return KindOf(entry) == EntryKind::kParameter; });
+}
+
+Result<LocalRound> SiteRunnerImpl::RoundOf() const {
+  LocalRound round;
+  round.plan = &plan_;
+  round.site = options_.site;
+  round.compute = options_.compute;
+  round.make_net = options_.make_net;
+  round.interrupt = options_.interrupt;
+  round.on_progress = options_.on_progress;
+  if (HasOwnModel()) round.epochs_after = plan_.rounds.local_epochs;
+  if (plan_.strategy == "fedprox") {
+    round.terms.proximal_mu = plan_.strategy_options.proximal_mu;
+    CONSILIUM_ASSIGN_OR_RETURN(round.terms.anchor, StartedFrom());
   }
+  CONSILIUM_ASSIGN_OR_RETURN(round.terms.shift, Correction(global_controls_, own_controls_));
+  return round;
+}
+
+Result<ParameterBlob> SiteRunnerImpl::LocalAfter(const Instruction& instruction) {
+  if (!HasOwnModel()) {
+    return ReadState(*net_, [this](const EntrySpec& entry) { return !shared_(entry); });
+  }
+  CONSILIUM_ASSIGN_OR_RETURN(LocalRound round, RoundOf());
+  round.stream = "own model";
+  std::swap(round.epochs_before, round.epochs_after);
+  round.terms.proximal_mu = plan_.strategy_options.ditto_lambda;
+  CONSILIUM_ASSIGN_OR_RETURN(round.terms.anchor, StartedFrom());
+  CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, own_model_));
+  CONSILIUM_RETURN_IF_ERROR(TrainLocally(net_, *data_, split_.train, instruction, round).status());
+  return ReadState(*net_);
+}
+
+Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction, const Bytes& model) {
+  CONSILIUM_ASSIGN_OR_RETURN(const LocalRound round, RoundOf());
+  CONSILIUM_ASSIGN_OR_RETURN(LocalOutcome outcome,
+                             TrainLocally(net_, *data_, split_.train, instruction, round));
+  CONSILIUM_ASSIGN_OR_RETURN(const NewControls controls, ControlsAfter(instruction, outcome.steps));
+  CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob sent,
+                             Joined(ReadState(*net_, shared_), controls.sent));
+  CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob own, LocalAfter(instruction));
+  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob kept, Joined(own, controls.own));
   // The version trained from stays too: a round without quorum is repeated from it.
   const RoundNumber version = instruction.model.version;
-  CONSILIUM_RETURN_IF_ERROR(local_.Put(
-      version + 1,
-      ReadState(*net_, [this](const EntrySpec& entry) { return !IsShared(plan_, entry); })));
+  CONSILIUM_RETURN_IF_ERROR(local_.Put(version + 1, std::move(kept)));
   CONSILIUM_RETURN_IF_ERROR(local_.Keep({version, version + 1, instruction.best_version}));
-  CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction, model));
-  update.header.images_used = images_used;
-  update.header.training = std::move(last.tasks);
+  CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction, sent, model));
+  update.header.images_used = outcome.images_used;
+  update.header.steps = outcome.steps;
+  update.header.training = std::move(outcome.losses);
   return update;
 }
 
-Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction, const Bytes& model) {
+Result<NewControls> SiteRunnerImpl::ControlsAfter(const Instruction& instruction,
+                                                  std::int64_t steps) {
+  std::vector<double> lengths;
+  const auto& entries = own_controls_.layout->entries();
+  if (entries.empty()) return NewControls{own_controls_, global_controls_};
+  lengths.reserve(entries.size());
+  CONSILIUM_ASSIGN_OR_RETURN(const LayerRates rates, RatesOf(*net_, plan_.training, {}));
+  const std::vector<std::string> names = net_->named_parameters().keys();
+  for (const EntrySpec& entry : entries) {
+    const auto found = std::ranges::find(names, ControlledName(entry)) - names.begin();
+    lengths.push_back(static_cast<double>(steps) * instruction.learning_rate *
+                      rates.of_parameters[static_cast<std::size_t>(found)]);
+  }
+  return AfterRound(global_controls_, own_controls_, started_from_, ReadState(*net_, shared_),
+                    lengths);
+}
+
+Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction, const ParameterBlob& sent,
+                                          const Bytes& model) {
   SiteUpdate update;
-  const ParameterBlob shared =
-      ReadState(*net_, [this](const EntrySpec& entry) { return IsShared(plan_, entry); });
-  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_.Pack(instruction, shared, model));
+  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_.Pack(instruction, sent, model));
   update.header.run = plan_.run;
   update.header.round = instruction.round;
   update.header.site = options_.site;
@@ -220,21 +273,26 @@ Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const Ru
   }
   const ParameterBlob first{layout, initial};
   CONSILIUM_RETURN_IF_ERROR(WriteState(*net, first));
-  const auto is_shared = [&](const EntrySpec& entry) { return IsShared(plan, entry); };
-  const auto is_local = [&](const EntrySpec& entry) { return !IsShared(plan, entry); };
-  CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob shared, Subset(first, is_shared));
+  CONSILIUM_RETURN_IF_ERROR(RatesOf(*net, plan.training, {}).status());
+  const auto is_shared = SharedEntries(plan, *layout);
+  const bool own_model = plan.strategy == "ditto";  // which begins as everybody's
+  const auto is_local = [&](const EntrySpec& entry) { return own_model || !is_shared(entry); };
+  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob travelling, Subset(first, is_shared));
+  CONSILIUM_ASSIGN_OR_RETURN(travelling, WithControls(plan, std::move(travelling)));
   CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob own, Subset(first, is_local));
+  CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob controls, ControlsIn(travelling));
+  CONSILIUM_ASSIGN_OR_RETURN(own, Joined(own, controls));
   const std::string folder = own.layout->entries().empty() ? "" : options.state_folder;
   CONSILIUM_ASSIGN_OR_RETURN(LocalStateStore local,
                              LocalStateStore::Open(folder, plan.run, options.site, own.layout));
   CONSILIUM_RETURN_IF_ERROR(local.Put(0, std::move(own)));
-  CONSILIUM_ASSIGN_OR_RETURN(
-      UpdatePacker packer,
-      UpdatePacker::Open(options.state_folder, plan.run, options.site, plan.codec, shared.layout));
+  CONSILIUM_ASSIGN_OR_RETURN(UpdatePacker packer,
+                             UpdatePacker::Open(options.state_folder, plan.run, options.site,
+                                                plan.codec, travelling.layout));
   const SiteId site = options.site;
-  auto runner =
-      std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data), std::move(net),
-                                       shared.layout, std::move(local), std::move(packer));
+  auto runner = std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data),
+                                                 std::move(net), travelling.layout, is_shared,
+                                                 std::move(local), std::move(packer));
   if (runner->Declaration().tasks.empty()) {
     return AtSite(site, "data: no training image has a label of the plan's tasks");
   }

@@ -3,6 +3,9 @@
 ///
 /// Holds the site's data and its local state (local heads and statistics, per model version), never
 /// a socket.
+/// Strategies   what a strategy changes at a site: local_training.h, control_variates.h; ditto trains
+///              a second, own model beside the one that all train (Li et al. 2021, arXiv 2012.04221):
+///              as many epochs, each gradient pulled to the round's model by ditto_lambda.
 /// Local state  training from version v leaves the heads and local statistics of version v + 1.
 /// Kept
 ///              are those of the latest version, of the one trained from (a round without quorum is
@@ -65,7 +68,8 @@ class SiteRunner {
   /// kTrain or kEvaluate, with the model's canonical bytes (shared layout).
   virtual Result<SiteReport> Execute(const Instruction& instruction, const Bytes& model) = 0;
   /// Local heads of the tasks that the site trains, and statistics, that belong to model `version`,
-  /// named as in the complete state: empty blob if the run shares everything. It stays at the
+  /// named as in the complete state: empty blob if the run shares everything. Under ditto the site's
+  /// own model: all of it but the heads of tasks that it does not train. It stays at the
   /// site (--local-state-out) or with a simulator's own sites (docs/architecture.md, "Heads").
   virtual Result<ParameterBlob> LocalState(RoundNumber version) const = 0;
 };

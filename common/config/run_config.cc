@@ -11,6 +11,21 @@ namespace {
 
 constexpr std::uint64_t kMaxFile = 1 << 20;
 
+/// A map of names to factors.
+void ReadFactors(YamlMap& map, std::vector<RateFactor>& factors) {
+  const YAML::Node node = map.Take("learning_rate_factors");
+  if (!node) return;
+  YamlMap part(node, map.Field("learning_rate_factors"), map.context());
+  if (!map.context().ok()) return;
+  factors.clear();
+  for (const auto& entry : node) {
+    RateFactor& factor = factors.emplace_back();
+    factor.prefix = entry.first.Scalar();
+    part.Read(factor.prefix, factor.factor);
+  }
+  part.Finish();
+}
+
 void ReadTraining(YamlMap map, TrainingOptions& training) {
   map.Read("optimizer", training.optimizer, ParseOptimizer);
   map.Read("learning_rate", training.learning_rate);
@@ -23,6 +38,8 @@ void ReadTraining(YamlMap map, TrainingOptions& training) {
   map.Read("freeze_normalisation", training.freeze_normalisation);
   map.Read("class_weights", training.class_weights);
   map.Read("reduction", training.reduction, ParseReduction);
+  ReadFactors(map, training.learning_rate_factors);
+  map.Read("freeze_stages", training.freeze_stages);
   map.Finish();
 }
 
@@ -43,6 +60,28 @@ void ReadSchedule(YamlMap map, ScheduleOptions& schedule) {
   map.Read("min_learning_rate", schedule.min_learning_rate);
   map.Read("stop_patience", schedule.stop_patience);
   map.Finish();
+}
+
+/// A name, or a map of the name and the strategy's own parameters.
+void ReadStrategy(YamlMap& map, RunPlan& plan) {
+  const YAML::Node node = map.Take("strategy");
+  if (!node) return;
+  if (node.IsScalar()) {
+    plan.strategy = node.Scalar();
+    return;
+  }
+  YamlMap part(node, "strategy", map.context());
+  part.Read("name", plan.strategy);
+  const Result<const StrategyInfo*> strategy = FindStrategy(plan.strategy);
+  if (!strategy.ok()) {
+    map.context().Fail(node, "", strategy.status().message());
+    return;
+  }
+  for (const StrategyParameter* parameter : ParametersOf(**strategy)) {
+    std::visit([&](auto field) { part.Read(parameter->key, plan.strategy_options.*field); },
+               parameter->field);
+  }
+  part.Finish();
 }
 
 void ReadTasks(YamlMap& map, std::vector<TaskSpec>& tasks) {
@@ -74,7 +113,7 @@ RunPlan ReadPlan(const YAML::Node& root, YamlContext& context) {
   map.Read("heads", plan.heads, ParseHeadsMode);
   map.Read("weighting", plan.weighting, ParseWeighting);
   map.Read("normalisation", plan.normalisation, ParseNormalisationMode);
-  map.Read("strategy", plan.strategy);
+  ReadStrategy(map, plan);
   map.Read("codec", plan.codec);
   ReadPart(map, "training", plan.training, ReadTraining);
   ReadPart(map, "rounds", plan.rounds, ReadRounds);
@@ -105,6 +144,21 @@ class MapWriter {
  private:
   YAML::Emitter& out_;
 };
+
+void WriteStrategy(const RunPlan& plan, MapWriter& map) {
+  const Result<const StrategyInfo*> strategy = FindStrategy(plan.strategy);
+  if (!strategy.ok() || (*strategy)->parameters.empty()) {
+    map.Put("strategy", plan.strategy);
+    return;
+  }
+  map.Begin("strategy").Put("name", plan.strategy);
+  for (const StrategyParameter* parameter : ParametersOf(**strategy)) {
+    const std::string key(parameter->key);
+    std::visit([&](auto field) { map.Put(key.c_str(), plan.strategy_options.*field); },
+               parameter->field);
+  }
+  map.End();
+}
 
 }  // namespace
 
@@ -145,8 +199,8 @@ std::string FormatRunPlan(const RunPlan& plan) {
       .Put("heads", ToString(plan.heads))
       .Put("weighting", ToString(plan.weighting))
       .Put("normalisation", ToString(plan.normalisation))
-      .Put("strategy", plan.strategy)
       .Put("codec", plan.codec);
+  WriteStrategy(plan, map);
   map.Begin("training")
       .Put("optimizer", ToString(plan.training.optimizer))
       .Put("learning_rate", plan.training.learning_rate)
@@ -159,7 +213,15 @@ std::string FormatRunPlan(const RunPlan& plan) {
       .Put("freeze_normalisation", plan.training.freeze_normalisation)
       .Put("class_weights", plan.training.class_weights)
       .Put("reduction", ToString(plan.training.reduction))
-      .End();
+      .Put("freeze_stages", plan.training.freeze_stages);
+  if (!plan.training.learning_rate_factors.empty()) {
+    map.Begin("learning_rate_factors");
+    for (const RateFactor& one : plan.training.learning_rate_factors) {
+      map.Put(one.prefix.c_str(), one.factor);
+    }
+    map.End();
+  }
+  map.End();
   map.Begin("rounds")
       .Put("rounds", plan.rounds.rounds)
       .Put("local_epochs", plan.rounds.local_epochs)

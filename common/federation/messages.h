@@ -89,6 +89,7 @@ struct UpdateHeader {
   std::uint64_t byte_size = 0;  ///< of the encoded bytes
   std::int64_t images_used = 0;
   std::vector<TaskCounts> training;  ///< losses seen while training, for display
+  std::int64_t steps = 0;            ///< of the local optimiser, over all local epochs
 };
 
 struct EvaluationReport {

@@ -61,12 +61,15 @@ EntryKind KindOf(const EntrySpec& entry) {
   return EntryKind::kParameter;
 }
 
+bool IsControl(const EntrySpec& entry) { return entry.name.starts_with(kControlPrefix); }
+
 TaskId HeadOf(const EntrySpec& entry) {
   constexpr std::string_view prefix = "heads.";
-  if (!entry.name.starts_with(prefix)) return TaskId();
-  const std::size_t end = entry.name.find('.', prefix.size());
-  return TaskId(entry.name.substr(
-      prefix.size(), end == std::string::npos ? std::string::npos : end - prefix.size()));
+  std::string_view name = entry.name;
+  if (IsControl(entry)) name.remove_prefix(kControlPrefix.size());
+  if (!name.starts_with(prefix)) return TaskId();
+  name.remove_prefix(prefix.size());
+  return TaskId(std::string(name.substr(0, name.find('.'))));
 }
 
 Layout::Layout(std::vector<EntrySpec> entries, std::vector<std::uint64_t> offsets,

@@ -41,6 +41,10 @@ struct EntrySpec {
 
 /// From the name: "...running_mean", "...running_var", "...num_batches_tracked", anything else.
 EntryKind KindOf(const EntrySpec& entry);
+/// What a run's method keeps beside a parameter, under the parameter's own name (SCAFFOLD's control
+/// variates); such entries belong to no network.
+inline constexpr std::string_view kControlPrefix = "control.";
+bool IsControl(const EntrySpec& entry);
 /// The task whose head holds the entry; empty for the backbone.
 TaskId HeadOf(const EntrySpec& entry);
 

@@ -114,10 +114,16 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
     if (!(known->second.declaration == event.declaration)) {
       return Refuse(AlreadyExists(Named(site) + ": joined before with another declaration"));
     }
+    if (Status status = CheckBeginning(event.declaration); !status.ok()) {
+      return Refuse(std::move(status));
+    }
     known->second.live = true;
   } else {
     if (phase_ == RoundPhase::kFinished) return Refuse(FailedPrecondition("the run is over"));
     if (Status status = CheckDeclaration(event.declaration); !status.ok()) {
+      return Refuse(std::move(status));
+    }
+    if (Status status = CheckBeginning(event.declaration); !status.ok()) {
       return Refuse(std::move(status));
     }
     sites_[site] = Site{event.declaration, true, 0};
@@ -130,7 +136,7 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
 }
 
 RoundEngine::Commands RoundEngine::On(const UpdateSpooled& event, Timestamp) {
-  const Update update{event.digest, event.images_used};
+  const Update update{event.digest, event.images_used, event.steps};
   const auto known = updates_.find(event.site);
   if (event.round == round_ && known != updates_.end()) {
     if (known->second == update) return {};
@@ -144,8 +150,8 @@ RoundEngine::Commands RoundEngine::On(const UpdateSpooled& event, Timestamp) {
     return Refuse(
         FailedPrecondition(Named(event.site) + ": not part of round " + std::to_string(round_)));
   }
-  if (!InRange(event.images_used)) {
-    return Refuse(InvalidArgument(Named(event.site) + ": images_used: expected 0 to 2^40"));
+  if (!InRange(event.images_used) || !InRange(event.steps)) {
+    return Refuse(InvalidArgument(Named(event.site) + ": images_used, steps: expected 0 to 2^40"));
   }
   sites_.at(event.site).live = true;
   updates_[event.site] = update;
@@ -234,6 +240,17 @@ Status RoundEngine::CheckDeclaration(const SiteDeclaration& declaration) const {
   return OkStatus();
 }
 
+Status RoundEngine::CheckBeginning(const SiteDeclaration& last) const {
+  if (phase_ != RoundPhase::kGathering) return OkStatus();
+  std::vector<SiteDeclaration> declarations{last};
+  for (const auto& [id, site] : sites_) {
+    if (site.live && id != last.site) declarations.push_back(site.declaration);
+  }
+  if (static_cast<int>(declarations.size()) < options_.rounds.expected_sites) return OkStatus();
+  return CheckHolders(options_.needs, declarations)
+      .WithContext(Named(last.site) + ": the run cannot begin");
+}
+
 Status RoundEngine::CheckCounts(const EvaluationReceived& event) const {
   std::set<TaskId> seen;
   for (const TaskCounts& counts : event.tasks) {
@@ -303,10 +320,11 @@ RoundEngine::Commands RoundEngine::SelectAndTrain(Timestamp at) {
 
 RoundEngine::Commands RoundEngine::StartAggregation() {
   phase_ = RoundPhase::kAggregating;
-  Aggregate aggregate{round_, model_, {}, weights_};
+  Aggregate aggregate{round_, model_, {}, weights_, {}};
   for (const auto& [site, update] : updates_) {
     aggregate.updates.emplace_back(site, update.images_used);
     sites_.at(site).counted_version = round_ + 1;
+    aggregate.steps[site] = update.steps;
   }
   return {WakeSites{}, std::move(aggregate)};
 }

@@ -13,6 +13,8 @@
 /// Evaluation   of the selected sites with validation labels; if none has any, or none answers, the
 ///              version has no loss.
 /// Schedule     plateau, patience and best version follow the pooled validation loss per version.
+/// Beginning    the declaration with which the expected sites are complete is refused if they are
+///              fewer than the strategy needs (Options::needs); another site may come in its place.
 /// Determinism  equal Options and equal events give equal commands: replaying a stored event log
 ///              rebuilds the state.
 /// Units        Event::at is UTC milliseconds, set by the caller; it may stand still but never goes
@@ -35,6 +37,7 @@
 #include "common/base/clock.h"
 #include "common/federation/messages.h"
 #include "common/federation/run_plan.h"
+#include "common/federation/strategies/requirements.h"
 #include "common/federation/weights.h"
 #include "common/schedule/validation_monitor.h"
 
@@ -56,6 +59,7 @@ struct UpdateSpooled {
   RoundNumber round = 0;
   std::string digest;
   std::int64_t images_used = 0;
+  std::int64_t steps = 0;  ///< of the site's optimiser
 };
 /// The next global model of `round` is stored.
 struct ModelStored {
@@ -97,6 +101,7 @@ struct Aggregate {
   ModelRef model;                                        ///< that the round started from
   std::vector<std::pair<SiteId, std::int64_t>> updates;  ///< SiteId order, with images used
   RoundWeights weights;
+  std::map<SiteId, std::int64_t> steps;  ///< of each site's optimiser
 };
 /// Everything of these rounds but the best and the latest model may be deleted.
 struct Retire {
@@ -129,6 +134,7 @@ class RoundEngine {
     ScheduleOptions schedule;
     Weighting weighting = Weighting::kPerGroup;
     double learning_rate = 1e-3;
+    HolderNeeds needs;  ///< of the run's strategy: fewer sites than it asks for begin no run
     friend bool operator==(const Options&, const Options&) = default;
   };
   explicit RoundEngine(Options options);
@@ -151,6 +157,7 @@ class RoundEngine {
   struct Update {
     std::string digest;
     std::int64_t images_used = 0;
+    std::int64_t steps = 0;
     friend bool operator==(const Update&, const Update&) = default;
   };
   /// Accepted in the current round.
@@ -181,6 +188,8 @@ class RoundEngine {
   Commands On(const SiteLost& event, Timestamp at);
 
   Status CheckDeclaration(const SiteDeclaration& declaration) const;
+  /// Of the sites that the run would begin with if `last` joined.
+  Status CheckBeginning(const SiteDeclaration& last) const;
   Status CheckCounts(const EvaluationReceived& event) const;
   bool IsEvaluator(const SiteId& site) const;
   bool AllUpdatesIn() const;

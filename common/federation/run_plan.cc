@@ -1,11 +1,12 @@
 #include "common/federation/run_plan.h"
 
 #include "common/federation/codec_name.h"
-#include "common/federation/strategy.h"
+#include "common/federation/strategies/requirements.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <set>
 
 namespace consilium {
@@ -78,6 +79,23 @@ Status ValidateTasks(const std::vector<TaskSpec>& tasks) {
   return OkStatus();
 }
 
+Status ValidateFactors(const std::vector<RateFactor>& factors) {
+  constexpr std::size_t kMostFactors = 1000;
+  constexpr std::string_view kField = "training.learning_rate_factors";
+  CONSILIUM_RETURN_IF_ERROR(Require(factors.size() <= kMostFactors, kField, "at most 1000"));
+  std::set<std::string> seen;
+  for (const RateFactor& one : factors) {
+    const std::string field = std::string(kField) + "." + one.prefix;
+    const std::string part = one.prefix.substr(0, one.prefix.find('.'));
+    CONSILIUM_RETURN_IF_ERROR(Require(part == "backbone" || part == "heads", field,
+                                      "a name that begins with backbone or heads"));
+    CONSILIUM_RETURN_IF_ERROR(
+        Require(one.factor >= 0 && one.factor <= 1000, field, "a number from 0 to 1000"));
+    CONSILIUM_RETURN_IF_ERROR(Require(seen.insert(one.prefix).second, field, "it once only"));
+  }
+  return OkStatus();
+}
+
 Status ValidateTraining(const TrainingOptions& training) {
   CONSILIUM_RETURN_IF_ERROR(
       Require(training.learning_rate > 0 && std::isfinite(training.learning_rate),
@@ -90,8 +108,11 @@ Status ValidateTraining(const TrainingOptions& training) {
   CONSILIUM_RETURN_IF_ERROR(Require(training.momentum == 0 || training.optimizer == Optimizer::kSgd,
                                     "training.momentum", "0 unless optimizer is sgd"));
   CONSILIUM_RETURN_IF_ERROR(Require(training.batch_size >= 1, "training.batch_size", "1 or more"));
-  return Require(training.dropout >= 0 && training.dropout < 1, "training.dropout",
-                 "at least 0 and below 1");
+  CONSILIUM_RETURN_IF_ERROR(Require(training.dropout >= 0 && training.dropout < 1,
+                                    "training.dropout", "at least 0 and below 1"));
+  CONSILIUM_RETURN_IF_ERROR(
+      Require(training.freeze_stages >= 0, "training.freeze_stages", "0 or more"));
+  return ValidateFactors(training.learning_rate_factors);
 }
 
 Status ValidateRounds(const RoundOptions& rounds) {
@@ -117,11 +138,24 @@ Status ValidatePlan(const RunPlan& plan) {
       Require(plan.image_size >= 1 && plan.image_size <= 4096, "image_size", "1 to 4096 pixels"));
   CONSILIUM_RETURN_IF_ERROR(Require(plan.validation_fraction >= 0 && plan.validation_fraction < 1,
                                     "validation_fraction", "at least 0 and below 1"));
-  CONSILIUM_RETURN_IF_ERROR(MakeStrategy(plan.strategy).status().WithContext("strategy"));
   CONSILIUM_RETURN_IF_ERROR(ParseCodecName(plan.codec).status());
   CONSILIUM_RETURN_IF_ERROR(ValidateTraining(plan.training));
   CONSILIUM_RETURN_IF_ERROR(ValidateRounds(plan.rounds));
+  CONSILIUM_RETURN_IF_ERROR(CheckStrategy(plan));
   return ValidateSchedule(plan.schedule).WithContext("schedule");
+}
+
+std::function<bool(const EntrySpec&)> SharedEntries(const RunPlan& plan, const Layout& complete) {
+  std::set<std::string, std::less<>> normalisations;  // with a '.' at the end
+  constexpr std::string_view kMean = "running_mean";
+  for (const EntrySpec& entry : complete.entries()) {
+    if (plan.strategy != "fedbn" || !entry.name.ends_with(kMean)) continue;
+    normalisations.insert(entry.name.substr(0, entry.name.size() - kMean.size()));
+  }
+  return [plan, normalisations](const EntrySpec& entry) {
+    const std::size_t own = entry.name.rfind('.') + 1;
+    return IsShared(plan, entry) && !normalisations.contains(entry.name.substr(0, own));
+  };
 }
 
 bool IsShared(const RunPlan& plan, const EntrySpec& entry) {

@@ -9,9 +9,11 @@
 #include "common/base/result.h"
 #include "common/base/task_spec.h"
 #include "common/federation/parameter_blob.h"
+#include "common/federation/strategy_options.h"
 #include "common/schedule/validation_monitor.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,14 @@ enum class NormalisationMode : std::uint8_t { kShared, kLocal };
 enum class Reduction : std::uint8_t { kLabelled, kBatch };
 enum class Optimizer : std::uint8_t { kAdam, kSgd, kAdamW };
 
+/// What of the learning rate the parameters below `prefix` get ("backbone", "backbone.layer1",
+/// "heads.brixia"); the longest prefix counts, and 0 freezes.
+struct RateFactor {
+  std::string prefix;
+  double factor = 1;
+  friend bool operator==(const RateFactor&, const RateFactor&) = default;
+};
+
 /// Local training, the same for a site, for one center alone and for pooled data.
 struct TrainingOptions {
   Optimizer optimizer = Optimizer::kAdam;
@@ -43,6 +53,8 @@ struct TrainingOptions {
   bool freeze_normalisation = false;
   bool class_weights = false;  ///< weigh classes by inverse frequency in the training data
   Reduction reduction = Reduction::kLabelled;
+  std::vector<RateFactor> learning_rate_factors;
+  int freeze_stages = 0;  ///< first stages of the backbone that stay as they are (nn/stages.h)
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
@@ -68,6 +80,7 @@ struct RunPlan {
   Weighting weighting = Weighting::kPerGroup;
   NormalisationMode normalisation = NormalisationMode::kShared;
   std::string strategy = "fedavg";
+  StrategyOptions strategy_options;
   std::string codec = "fp32";  ///< codec_name.h
   TrainingOptions training;
   RoundOptions rounds;
@@ -78,7 +91,11 @@ struct RunPlan {
 /// Errors: kInvalidArgument, "field: what is wrong and what was expected".
 Status ValidatePlan(const RunPlan& plan);
 
-/// True if the entry travels: backbone always, heads if shared, statistics and counters if shared.
+/// Which entries travel: backbone always, heads if shared, statistics and counters if shared. Under
+/// fedbn the scales and shifts of normalisations with running statistics stay too, which `complete`
+/// tells.
+std::function<bool(const EntrySpec&)> SharedEntries(const RunPlan& plan, const Layout& complete);
+/// The same, without regard to the strategy.
 bool IsShared(const RunPlan& plan, const EntrySpec& entry);
 
 // The spelling of each choice in options, YAML and reports; parsing checks against the same table.

@@ -2,9 +2,12 @@
 
 #include "common/base/random_stream.h"
 #include "common/nn/initial_values.h"
+#include "common/nn/stages.h"
 #include "common/nn/torch_guard.h"
 
 #include <torch/utils.h>
+
+#include <algorithm>
 
 namespace consilium {
 namespace {
@@ -73,11 +76,18 @@ void MultiTaskNetImpl::SeedDropout(std::uint64_t seed) {
   if (SeededDropout* own = backbone_->dropout()) own->Seed(StreamSeed(seed, {"backbone"}));
 }
 
-void MultiTaskNetImpl::EnterTraining(bool freeze_normalisation) {
+void MultiTaskNetImpl::EnterTraining(bool freeze_normalisation,
+                                     std::span<const std::string> frozen) {
   train();
-  if (!freeze_normalisation) return;
-  for (const auto& module : modules(/*include_self=*/false)) {
-    if (module->named_buffers(/*recurse=*/false).contains("running_mean")) module->eval();
+  if (!freeze_normalisation && frozen.empty()) return;
+  for (const auto& entry : named_modules("", /*include_self=*/false)) {
+    const bool stays =
+        freeze_normalisation || std::ranges::any_of(frozen, [&](const std::string& name) {
+          return IsBelow(entry.key(), name);
+        });
+    if (stays && entry.value()->named_buffers(/*recurse=*/false).contains("running_mean")) {
+      entry.value()->eval();
+    }
   }
 }
 

@@ -23,6 +23,8 @@
 
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace consilium {
@@ -41,8 +43,9 @@ class MultiTaskNetImpl : public torch::nn::Module {
   const std::vector<TaskSpec>& tasks() const { return tasks_; }
   Backbone& backbone() { return *backbone_; }
   const InputStatistics& input() const { return input_; }
-  /// Training mode, except that normalisation layers stay in evaluation mode if frozen.
-  void EnterTraining(bool freeze_normalisation);
+  /// Training mode, except that normalisation layers stay in evaluation mode if they are frozen: all
+  /// of them, or those below one of the names `frozen`.
+  void EnterTraining(bool freeze_normalisation, std::span<const std::string> frozen = {});
 
  private:
   std::vector<TaskSpec> tasks_;

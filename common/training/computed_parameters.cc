@@ -35,12 +35,12 @@ ComputedParameters::ComputedParameters(torch::nn::Module& net, torch::ScalarType
   for (const torch::Tensor& parameter : parameters) {
     parameter.mutable_grad().reset();
     if (parameter.scalar_type() == type || !shortened.contains(parameter.unsafeGetTensorImpl())) {
-      all_.push_back({parameter, parameter});
+      all_.push_back({parameter, parameter, 1});
       continue;
     }
     const torch::Tensor master = parameter.detach();
     parameter.set_data(master.to(type));
-    all_.push_back({parameter, master});
+    all_.push_back({parameter, master, 1});
   }
 }
 

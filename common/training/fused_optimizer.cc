@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 
 namespace consilium {
 namespace {
@@ -127,6 +128,7 @@ FusedOptimizer::FusedOptimizer(std::vector<OptimizedParameter> parameters, const
     Parameter own;
     own.computed = std::move(parameter.computed);
     own.master = std::move(parameter.master);
+    own.rate = parameter.rate;
     parameters_.push_back(std::move(own));
   }
   jobs_.reserve(parameters_.size());
@@ -155,14 +157,16 @@ void FusedOptimizer::Step(double learning_rate, double gradient_scale) {
   const torch::NoGradGuard no_gradient;
   jobs_.clear();
   ends_.clear();
-  const SgdFactors sgd = SgdOf(options_, learning_rate, gradient_scale);
   std::int64_t end = 0;
   for (Parameter& parameter : parameters_) {
+    if (parameter.rate == 0) parameter.computed.mutable_grad().reset();
     if (!parameter.computed.grad().defined()) continue;
+    const double rate = learning_rate * parameter.rate;
     torch::Tensor gradient = Prepare(parameter);
     ++parameter.steps;
     jobs_.push_back({&parameter, std::move(gradient),
-                     AdamOf(options_, learning_rate, gradient_scale, parameter.steps), sgd});
+                     AdamOf(options_, rate, gradient_scale, parameter.steps),
+                     SgdOf(options_, rate, gradient_scale)});
     end += parameter.computed.numel();
     ends_.push_back(end);
   }
@@ -205,19 +209,25 @@ void FusedOptimizer::StepFused() {
   for (const Job& job : jobs_) job.parameter->computed.unsafeGetTensorImpl()->bump_version();
 }
 
-void FusedOptimizer::StepPlain() {
+void FusedOptimizer::StepPlain(const std::vector<const Job*>& jobs) const {
   TensorLists lists;
   std::vector<AdamFactors> factors;
-  factors.reserve(jobs_.size());
-  for (const Job& job : jobs_) {
-    const Parameter& parameter = *job.parameter;
-    lists.gradients.push_back(job.gradient.to(parameter.master.scalar_type()));
+  factors.reserve(jobs.size());
+  for (const Job* job : jobs) {
+    const Parameter& parameter = *job->parameter;
+    lists.gradients.push_back(job->gradient.to(parameter.master.scalar_type()));
     lists.masters.push_back(parameter.master);
     lists.first.push_back(parameter.first);
     lists.second.push_back(parameter.second);
-    factors.push_back(job.adam);
+    factors.push_back(job->adam);
   }
-  options_.kind == Optimizer::kSgd ? PlainSgd(lists, jobs_.front().sgd) : PlainAdam(lists, factors);
+  options_.kind == Optimizer::kSgd ? PlainSgd(lists, jobs.front()->sgd) : PlainAdam(lists, factors);
+}
+
+void FusedOptimizer::StepPlain() {
+  std::map<double, std::vector<const Job*>> by_rate;
+  for (const Job& job : jobs_) by_rate[job.parameter->rate].push_back(&job);
+  for (const auto& [rate, jobs] : by_rate) StepPlain(jobs);
   for (const Job& job : jobs_) {
     const Parameter& parameter = *job.parameter;
     if (!parameter.computed.is_same(parameter.master)) parameter.computed.copy_(parameter.master);
@@ -233,7 +243,7 @@ bool FusedOptimizer::GradientsFinite() const {
   ends.reserve(parameters_.size());
   std::int64_t end = 0;
   for (const Parameter& parameter : parameters_) {
-    if (!parameter.computed.grad().defined()) continue;
+    if (parameter.rate == 0 || !parameter.computed.grad().defined()) continue;
     torch::Tensor gradient = Dense(parameter.computed.grad());
     if (options_.plain || !ReadableInLoops(gradient)) {
       others.push_back(std::move(gradient));

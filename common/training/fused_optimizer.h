@@ -34,6 +34,8 @@ struct OptimizedParameter {
   /// float32 or float64 values that are stepped: the same tensor as `computed`, or one of a wider
   /// type with equal shape and strides.
   torch::Tensor master;
+  /// Multiplies the learning rate; at 0 the parameter is as one without a gradient.
+  double rate = 1;
 };
 
 class FusedOptimizer {
@@ -65,6 +67,7 @@ class FusedOptimizer {
     torch::Tensor first;     // moments, from the first step on; SGD's momentum is `first`
     torch::Tensor second;    // Adam only
     torch::Tensor arranged;  // of a gradient that lies otherwise than the parameter
+    double rate = 1;
     std::int64_t steps = 0;
   };
   /// One parameter of this step.
@@ -79,6 +82,8 @@ class FusedOptimizer {
   torch::Tensor Prepare(Parameter& parameter) const;
   void StepFused();
   void StepPlain();
+  /// Jobs of one rate.
+  void StepPlain(const std::vector<const Job*>& jobs) const;
   /// Elements [first, last) of the job's parameter; `copy` is nothing or the rounded copy.
   template <typename Value, typename Gradient, typename... Copy>
   void StepRange(const Job& job, std::int64_t first, std::int64_t last, Copy*... copy) const;

@@ -15,7 +15,7 @@ namespace {
 std::vector<torch::Tensor> Forward(MultiTaskNet& net, const Batch& batch,
                                    const StepSettings& settings) {
   // A single image has no batch statistics.
-  net->EnterTraining(settings.freeze_normalisation || batch.images.size(0) == 1);
+  net->EnterTraining(settings.freeze_normalisation || batch.images.size(0) == 1, settings.frozen);
   if (!settings.mixed) return net->forward(batch.images);
   std::vector<torch::Tensor> outputs;
   {

@@ -10,6 +10,7 @@
 
 #include <torch/types.h>
 
+#include <string>
 #include <vector>
 
 namespace consilium {
@@ -20,7 +21,8 @@ struct StepSettings {
   std::vector<torch::Tensor> class_weights;  ///< per task, or empty
   Reduction reduction = Reduction::kLabelled;
   bool freeze_normalisation = false;
-  bool mixed = false;  ///< computes in `type` over parameters of another one
+  std::vector<std::string> frozen;  ///< names below which normalisation stays as it is
+  bool mixed = false;               ///< computes in `type` over parameters of another one
   torch::ScalarType type = torch::kFloat32;
 };
 

@@ -7,6 +7,7 @@
 #include "common/training/class_weights.h"
 #include "common/training/computed_parameters.h"
 #include "common/training/fused_optimizer.h"
+#include "common/training/layer_rates.h"
 #include "common/training/loss_scaler.h"
 #include "common/training/memory_layout.h"
 #include "common/training/network_step.h"
@@ -67,6 +68,9 @@ struct Trainer::Impl {
   std::unique_ptr<DataParallel> parallel;   // where there are further devices
   std::optional<FusedOptimizer> optimizer;  // made by the first epoch
   LossScaler scaler;
+  LayerRates rates;
+  std::optional<AddedGradients> terms;
+  std::vector<OptimizedParameter> stepped;  // of this epoch
 
   Impl(MultiTaskNet network, const Dataset& data, const Indices& indices, Options chosen)
       : net(std::move(network)), dataset(data), options(std::move(chosen)) {
@@ -94,6 +98,8 @@ struct Trainer::Impl {
     }
     settings.reduction = options.training.reduction;
     settings.freeze_normalisation = options.training.freeze_normalisation;
+    CONSILIUM_ASSIGN_OR_RETURN(rates, RatesOf(*net, options.training, options.frozen));
+    settings.frozen = rates.frozen;
     net->to(options.compute.device);
     ArrangeWeights(*net);
     net->backbone().CheckpointActivations(options.compute.checkpoint_activations);
@@ -102,6 +108,7 @@ struct Trainer::Impl {
     settings.type = settings.mixed ? ShortType(options.compute.precision) : own;
     format = {settings.type, LayoutFor(settings.type), net->input()};
     CONSILIUM_RETURN_IF_ERROR(UseFurtherDevices());
+    CONSILIUM_ASSIGN_OR_RETURN(terms, AddedGradients::Create(*net, options.terms));
     prepared = true;
     return OkStatus();
   }
@@ -118,8 +125,12 @@ struct Trainer::Impl {
     return OkStatus();
   }
 
-  void StepOptimizer(double learning_rate) {
-    if (options.compute.precision != Precision::kFp16) return optimizer->Step(learning_rate);
+  /// Whether it stepped.
+  bool StepOptimizer(double learning_rate) {
+    if (options.compute.precision != Precision::kFp16) {
+      optimizer->Step(learning_rate);
+      return true;
+    }
     const double scale = scaler.scale();
     const bool finite = optimizer->GradientsFinite();
     scaler.Observe(finite);
@@ -128,6 +139,7 @@ struct Trainer::Impl {
     } else {
       optimizer->DropGradients();
     }
+    return finite;
   }
 
   Status Step(const Batch& batch, double learning_rate, EpochResult& result) {
@@ -136,7 +148,8 @@ struct Trainer::Impl {
                                parallel ? parallel->ForwardBackward(batch, settings, scale)
                                         : ForwardBackward(net, batch, settings, scale));
     Stopwatch watch;
-    StepOptimizer(learning_rate);
+    terms->AddTo(stepped, scale);
+    if (StepOptimizer(learning_rate)) ++result.steps;
     result.images += outcome.images;
     for (std::size_t j = 0; j < result.tasks.size(); ++j) {
       result.tasks[j].n += outcome.tasks[j].n;
@@ -152,7 +165,9 @@ struct Trainer::Impl {
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed) {
     CONSILIUM_RETURN_IF_ERROR(Prepare());
     const ComputedParameters computed(*net, format.type);
-    if (!optimizer) optimizer.emplace(computed.all(), OptimizerOptions(options.training));
+    stepped = computed.all();
+    for (std::size_t i = 0; i < stepped.size(); ++i) stepped[i].rate = rates.of_parameters[i];
+    if (!optimizer) optimizer.emplace(stepped, OptimizerOptions(options.training));
     net->SeedDropout(StreamSeed(seed, {"dropout"}));
     if (parallel) parallel->SeedDropout(StreamSeed(seed, {"dropout"}));
     EpochResult result;

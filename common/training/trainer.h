@@ -23,18 +23,21 @@
 #include "common/nn/multi_task_net.h"
 #include "common/training/compute_options.h"
 #include "common/training/data_parallel.h"
+#include "common/training/gradient_terms.h"
 #include "common/training/step_times.h"
 
 #include <torch/types.h>
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace consilium {
 
 struct EpochResult {
   std::int64_t images = 0;
+  std::int64_t steps = 0;         ///< of the optimiser
   std::vector<TaskCounts> tasks;  ///< loss_sum and n only: training losses of the epoch
   StepTimes times;
 };
@@ -50,6 +53,10 @@ class Trainer {
     /// Makes further networks of this shape; needed where there are further devices.
     DataParallel::MakeReplica make_replica;
     std::vector<double> loss_factors;  ///< per task beside lambda; empty: all 1
+    /// Names of entries, or of parts that hold them, that stay as they are beside those that
+    /// `training` freezes; normalisation below them keeps its statistics.
+    std::vector<std::string> frozen;
+    GradientTerms terms;
     const Interrupt* interrupt = nullptr;
     StepObserver on_step;
   };
@@ -58,8 +65,8 @@ class Trainer {
   ~Trainer();
 
   /// One pass over the training images. Images without any label are skipped.
-  /// Errors: kInvalidArgument for another number of loss factors than tasks, or a precision that
-  /// the device has not; kCancelled if
+  /// Errors: kInvalidArgument for another number of loss factors than tasks, a precision that the
+  /// device has not, or a name or number of stages that the network has not; kCancelled if
   /// interrupted between steps; kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss
   /// is not finite.
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);

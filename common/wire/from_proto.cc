@@ -112,6 +112,7 @@ Result<UpdateHeader> FromProto(const v1::UpdateHeader& message, const SiteId& si
   CONSILIUM_RETURN_IF_ERROR(CheckDigest(message.digest(), "update.digest"));
   CONSILIUM_RETURN_IF_ERROR(CheckByteSize(message.byte_size(), "update.byte_size"));
   CONSILIUM_RETURN_IF_ERROR(CheckCount(message.images_used(), "update.images_used"));
+  CONSILIUM_RETURN_IF_ERROR(CheckCount(message.steps(), "update.steps"));
   UpdateHeader header;
   header.run = RunId(message.run());
   header.round = message.round();
@@ -120,6 +121,7 @@ Result<UpdateHeader> FromProto(const v1::UpdateHeader& message, const SiteId& si
   header.digest = message.digest();
   header.byte_size = message.byte_size();
   header.images_used = message.images_used();
+  header.steps = message.steps();
   CONSILIUM_ASSIGN_OR_RETURN(header.training, CountsFrom(message.training(), "update.training"));
   return header;
 }

@@ -1,5 +1,7 @@
 #include "common/wire/checks.h"
 
+#include <algorithm>
+
 namespace consilium {
 namespace {
 
@@ -18,6 +20,14 @@ Result<TrainingOptions> TrainingFrom(const v1::TrainingOptions& message) {
   options.class_weights = message.class_weights();
   CONSILIUM_ASSIGN_OR_RETURN(
       options.reduction, CheckEnum(kReductions, message.reduction(), "plan.training.reduction"));
+  constexpr const char* kFactors = "plan.training.learning_rate_factors";
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckRange(message.learning_rate_factors_size(), 0, kMaxClasses, kFactors));
+  for (const v1::RateFactor& factor : message.learning_rate_factors()) {
+    CONSILIUM_RETURN_IF_ERROR(CheckText(factor.prefix(), kFactors));
+    options.learning_rate_factors.push_back({factor.prefix(), factor.factor()});
+  }
+  options.freeze_stages = message.freeze_stages();
   return options;
 }
 
@@ -39,6 +49,22 @@ ScheduleOptions ScheduleFrom(const v1::ScheduleOptions& message) {
   options.plateau_factor = message.plateau_factor();
   options.min_learning_rate = message.min_learning_rate();
   options.stop_patience = message.stop_patience();
+  return options;
+}
+
+Result<StrategyOptions> StrategyFrom(const v1::RunPlan& message) {
+  CONSILIUM_ASSIGN_OR_RETURN(const StrategyInfo* const strategy, FindStrategy(message.strategy()));
+  StrategyOptions options;
+  for (const v1::StrategyParameter& given : message.strategy_parameters()) {
+    const auto own = ParametersOf(*strategy);
+    const auto found = std::ranges::find_if(
+        own, [&](const StrategyParameter* known) { return known->key == given.name(); });
+    if (found == own.end()) {
+      return InvalidArgument("plan.strategy_parameters: '" + given.name() +
+                             "' is no parameter of " + message.strategy());
+    }
+    CONSILIUM_RETURN_IF_ERROR(SetValue(options, **found, given.value()));
+  }
   return options;
 }
 
@@ -84,6 +110,11 @@ Result<RunPlan> FromProto(const v1::RunPlan& message) {
   CONSILIUM_RETURN_IF_ERROR(CheckText(message.run(), "plan.run"));
   CONSILIUM_RETURN_IF_ERROR(CheckText(message.backbone(), "plan.backbone"));
   CONSILIUM_RETURN_IF_ERROR(CheckText(message.strategy(), "plan.strategy"));
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckRange(message.strategy_parameters_size(), 0, kMaxTasks, "plan.strategy_parameters"));
+  for (const v1::StrategyParameter& parameter : message.strategy_parameters()) {
+    CONSILIUM_RETURN_IF_ERROR(CheckText(parameter.name(), "plan.strategy_parameters.name"));
+  }
   CONSILIUM_RETURN_IF_ERROR(CheckText(message.codec(), "plan.codec"));
   CONSILIUM_RETURN_IF_ERROR(CheckRange(message.tasks_size(), 1, kMaxTasks, "plan.tasks"));
   RunPlan plan;
@@ -103,6 +134,7 @@ Result<RunPlan> FromProto(const v1::RunPlan& message) {
       plan.normalisation,
       CheckEnum(kNormalisationModes, message.normalisation(), "plan.normalisation"));
   plan.strategy = message.strategy();
+  CONSILIUM_ASSIGN_OR_RETURN(plan.strategy_options, StrategyFrom(message));
   plan.codec = message.codec();
   CONSILIUM_ASSIGN_OR_RETURN(plan.training, TrainingFrom(message.training()));
   plan.rounds = RoundsFrom(message.rounds());

@@ -23,6 +23,12 @@ v1::TrainingOptions ToProto(const TrainingOptions& options) {
   message.set_freeze_normalisation(options.freeze_normalisation);
   message.set_class_weights(options.class_weights);
   message.set_reduction(WireValue(kReductions, options.reduction));
+  for (const RateFactor& factor : options.learning_rate_factors) {
+    v1::RateFactor& added = *message.add_learning_rate_factors();
+    added.set_prefix(factor.prefix);
+    added.set_factor(factor.factor);
+  }
+  message.set_freeze_stages(options.freeze_stages);
   return message;
 }
 
@@ -84,6 +90,16 @@ v1::ZoneCounts ToProto(const ZoneCounts& counts) {
   return message;
 }
 
+void AddStrategyParameters(const RunPlan& plan, v1::RunPlan& message) {
+  const Result<const StrategyInfo*> strategy = FindStrategy(plan.strategy);
+  if (!strategy.ok()) return;
+  for (const StrategyParameter* parameter : ParametersOf(**strategy)) {
+    v1::StrategyParameter& added = *message.add_strategy_parameters();
+    added.set_name(std::string(parameter->key));
+    added.set_value(ValueOf(plan.strategy_options, *parameter));
+  }
+}
+
 }  // namespace
 
 v1::TaskSpec ToProto(const TaskSpec& task) {
@@ -116,6 +132,7 @@ v1::RunPlan ToProto(const RunPlan& plan) {
   message.set_weighting(WireValue(kWeightings, plan.weighting));
   message.set_normalisation(WireValue(kNormalisationModes, plan.normalisation));
   message.set_strategy(plan.strategy);
+  AddStrategyParameters(plan, message);
   message.set_codec(plan.codec);
   *message.mutable_training() = ToProto(plan.training);
   *message.mutable_rounds() = ToProto(plan.rounds);
@@ -189,6 +206,7 @@ v1::UpdateHeader ToProto(const UpdateHeader& header) {
   message.set_byte_size(header.byte_size);
   message.set_images_used(header.images_used);
   for (const TaskCounts& counts : header.training) *message.add_training() = ToProto(counts);
+  message.set_steps(header.steps);
   return message;
 }
 

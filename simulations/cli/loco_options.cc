@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kCohortGroup = "Cohort";
 constexpr const char* kStudyGroup = "Study";
+constexpr const char* kStrategyGroup = "Strategy";
 constexpr const char* kModelGroup = "Model and training";
 constexpr const char* kMachineGroup = "Machine";
 constexpr const char* kOutputGroup = "Output";
@@ -89,6 +90,31 @@ void AddStudyOptions(CLI::App& command, LocoOptions& options) {
       ->type_name("NAME")
       ->capture_default_str()
       ->group(kStudyGroup);
+}
+
+/// --strategy, and each parameter of any strategy as an option of its own.
+void AddStrategyOptions(CLI::App& command, RunPlan& plan) {
+  std::string known;
+  for (const StrategyInfo& strategy : Strategies()) {
+    known.append(known.empty() ? "" : ", ").append(strategy.name);
+  }
+  command.add_option("--strategy", plan.strategy, "How updates are combined: " + known)
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kStrategyGroup);
+  for (const StrategyParameter& parameter : StrategyParameters()) {
+    std::string option("--");
+    option.append(parameter.key);
+    std::ranges::replace(option, '_', '-');
+    std::visit(
+        [&](auto field) {
+          command.add_option(option, plan.strategy_options.*field, std::string(parameter.meaning))
+              ->type_name("NUMBER")
+              ->capture_default_str()
+              ->group(kStrategyGroup);
+        },
+        parameter.field);
+  }
 }
 
 void AddTrainingOptions(CLI::App& command, LocoOptions& options) {
@@ -211,6 +237,7 @@ void AddLocoOptions(CLI::App& command, LocoOptions& options) {
   options.study.plan.training.batch_size = 8;
   AddCohortOptions(command, options);
   AddStudyOptions(command, options);
+  AddStrategyOptions(command, options.study.plan);
   AddTrainingOptions(command, options);
   AddMachineOptions(command, options);
   AddOutputOptions(command, options);

@@ -11,6 +11,9 @@ namespace {
 
 bool IsStatistic(const EntrySpec& entry) { return KindOf(entry) != EntryKind::kParameter; }
 
+/// Statistics and, under fedbn, what else of the normalisations stayed at the sites.
+bool IsNormalisation(const EntrySpec& entry) { return IsStatistic(entry) || HeadOf(entry).empty(); }
+
 /// Adds one site's statistics into the sums; `into` has double sums per element of float entries.
 void AddStatistics(const ParameterBlob& blob, double weight,
                    std::vector<std::vector<double>>& sums) {
@@ -43,7 +46,7 @@ Result<ParameterBlob> MeanStatistics(const FederatedModel& model, const SitesOfR
   ParameterBlob mean;
   std::vector<std::vector<double>> sums;
   for (const auto& [site, local] : model.local) {
-    CONSILIUM_ASSIGN_OR_RETURN(mean, Subset(local, IsStatistic));
+    CONSILIUM_ASSIGN_OR_RETURN(mean, Subset(local, IsNormalisation));
     AddStatistics(mean, static_cast<double>(sites.images.at(site)) / total, sums);
   }
   for (std::size_t e = 0; e < sums.size(); ++e) {

@@ -167,8 +167,10 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   };
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(context.net, run.plan));
   run.initial.blob = ReadState(*net);
-  CONSILIUM_ASSIGN_OR_RETURN(const FederatedModel model, TakeTurn(context, run));
+  CONSILIUM_ASSIGN_OR_RETURN(FederatedModel model, TakeTurn(context, run));
   CONSILIUM_RETURN_IF_ERROR(KeepFederatedModel(context, job, run, model, net->input()));
+  // A site's own model is that site's; a left-out center is scored with the one that all trained.
+  if (run.plan.strategy == "ditto") model.local.clear();
 
   const ComputeSlot slot(context.compute_slots);
   net->to(context.options.compute.device);

@@ -52,6 +52,8 @@ std::string Decimal(double value) {
   return text.str();
 }
 
+constexpr int kManySites = 1'000'000;
+
 std::string YesNo(bool value) { return value ? "yes" : "no"; }
 
 }  // namespace
@@ -69,7 +71,11 @@ int CentralEpochs(const StudyOptions& options) {
 }
 
 Status ValidateStudy(const StudyOptions& options) {
-  CONSILIUM_RETURN_IF_ERROR(ValidatePlan(options.plan));
+  RunPlan plan = options.plan;
+  // Every federated training sets both to the number of its sites.
+  plan.rounds.expected_sites = kManySites;
+  plan.rounds.quorum = kManySites;
+  CONSILIUM_RETURN_IF_ERROR(ValidatePlan(plan));
   if (options.methods.empty()) return InvalidArgument("methods: none given, expected at least one");
   if (HasRepeats(options.methods)) return InvalidArgument("methods: one is named twice");
   if (options.seeds.empty()) return InvalidArgument("seed: none given, expected at least one");
@@ -115,7 +121,7 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
           {"heads", std::string(ToString(plan.heads))},
           {"weighting", std::string(ToString(plan.weighting))},
           {"normalisation", std::string(ToString(plan.normalisation))},
-          {"strategy", plan.strategy},
+          {"strategy", DescribeStrategy(plan.strategy, plan.strategy_options)},
           {"codec", plan.codec},
           {"batch-size", std::to_string(training.batch_size)},
           {"learning-rate", Decimal(training.learning_rate)},

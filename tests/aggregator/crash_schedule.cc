@@ -7,10 +7,10 @@
 namespace consilium {
 namespace {
 
-Result<Bytes> RunOnce(BlobStore& blobs, RoundStore& store) {
+Result<Bytes> RunOnce(const RunPlan& plan, BlobStore& blobs, RoundStore& store) {
   const SimulatedClock clock{Timestamp{1'000'000}};
   RoundCoordinator::Options options;
-  options.plan = FakePlan();
+  options.plan = plan;
   options.initial = FakeInitialModel();
   options.blobs = &blobs;
   options.store = &store;
@@ -31,14 +31,14 @@ Result<Bytes> RunOnce(BlobStore& blobs, RoundStore& store) {
 }  // namespace
 
 Result<Bytes> RunThroughPowerCut(LastingStores& stores, int at, PowerCut::Moment moment,
-                                 bool& cut_happened) {
+                                 bool& cut_happened, const RunPlan& plan) {
   PowerCut cut(at, moment);
   CutBlobStore blobs(*stores.blobs, cut);
   CutRoundStore store(*stores.store, cut);
-  Result<Bytes> result = RunOnce(blobs, store);
+  Result<Bytes> result = RunOnce(plan, blobs, store);
   cut_happened = cut.happened();
   if (result.ok() || !cut.happened()) return result;
-  return RunOnce(*stores.blobs, *stores.store);
+  return RunOnce(plan, *stores.blobs, *stores.store);
 }
 
 }  // namespace consilium

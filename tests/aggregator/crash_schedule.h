@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aggregator/round_store.h"
+#include "tests/aggregator/fake_run.h"
 #include "tests/support/forwarding_blob_store.h"
 
 #include <memory>
@@ -74,6 +75,6 @@ struct LastingStores {
 /// The final model of a run whose power goes at change `at` and comes back at once.
 /// Sets `cut_happened`; errors: the first that no power cut explains.
 Result<Bytes> RunThroughPowerCut(LastingStores& stores, int at, PowerCut::Moment moment,
-                                 bool& cut_happened);
+                                 bool& cut_happened, const RunPlan& plan = FakePlan());
 
 }  // namespace consilium

@@ -26,6 +26,24 @@ TEST_P(CrashTest, APowerCutAtAnyChangeEndsWithTheSameModel) {
   EXPECT_GT(cuts, 40);
 }
 
+TEST_P(CrashTest, SoItIsWithAStrategyThatKeepsState) {
+  RunPlan plan = FakePlan(3);
+  plan.strategy = "fedadam";
+  bool cut = false;
+  LastingStores calm{MakeMemoryBlobStore(), MakeMemoryRoundStore()};
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes expected,
+                                 RunThroughPowerCut(calm, kNever, GetParam(), cut, plan));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto kept, calm.blobs->List("state/"));
+  EXPECT_EQ(kept, (std::vector<std::string>{"state/v3.0", "state/v3.1"}));
+  for (int at = 1;; ++at) {
+    LastingStores stores{MakeMemoryBlobStore(), MakeMemoryRoundStore()};
+    const Result<Bytes> model = RunThroughPowerCut(stores, at, GetParam(), cut, plan);
+    if (!cut) break;
+    ASSERT_TRUE(model.ok()) << "change " << at << ": " << model.status();
+    ASSERT_EQ(*model, expected) << "change " << at;
+  }
+}
+
 TEST_P(CrashTest, SoItIsOnADisk) {
   bool cut = false;
   Bytes expected;

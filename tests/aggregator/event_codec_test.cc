@@ -27,8 +27,8 @@ TEST(EventCodecTest, ReadsBackEveryKindOfEventToTheBit) {
 }
 
 TEST(EventCodecTest, IsTheTextOfTheFormatsPage) {
-  EXPECT_EQ(EncodeEvent({{7}, UpdateSpooled{SiteId("A"), 3, "00ff", 19}}),
-            R"({"at":7,"digest":"00ff","images_used":19,"round":3,"site":"A",)"
+  EXPECT_EQ(EncodeEvent({{7}, UpdateSpooled{SiteId("A"), 3, "00ff", 19, 4}}),
+            R"({"at":7,"digest":"00ff","images_used":19,"round":3,"site":"A","steps":4,)"
             R"("what":"update_spooled"})");
 }
 

@@ -49,7 +49,7 @@ class ReductionTest : public ::testing::Test {
   /// Model 0 is all zero; site i of `sites` sends counter i and values i, with equal weights.
   Aggregate Spool(std::int64_t values, int sites) {
     Put(ModelBlobName(0), StateOf(0, values, 0));
-    Aggregate aggregate{0, {"", 0, 0}, {}, {}};
+    Aggregate aggregate{0, {"", 0, 0}, {}, {}, {}};
     for (int i = 0; i < sites; ++i) {
       const SiteId site("S" + std::to_string(1000 + i));
       Put(UpdateBlobName(0, site), StateOf(i, values, static_cast<float>(i)));
@@ -67,7 +67,7 @@ class ReductionTest : public ::testing::Test {
 
   std::unique_ptr<BlobStore> blobs_ = MakeMemoryBlobStore();
   MeasuringBlobStore measured_{*blobs_};
-  std::unique_ptr<AggregationStrategy> strategy_ = MakeStrategy("fedavg").value();
+  std::unique_ptr<AggregationStrategy> strategy_ = MakeStrategy(RunPlan()).value();
   bool cancelled_ = false;
 };
 

@@ -1,11 +1,10 @@
 /// Federated averaging under exact weighting is gradient descent on the pooled data: the claim of
 /// docs/math.md, "Weights of a round", measured.
-#include "common/federation/strategy.h"
 #include "common/federation/weights.h"
 #include "common/nn/state.h"
 #include "common/training/trainer.h"
 #include "tests/site_client/tiny_run.h"
-#include "tests/support/status_matchers.h"
+#include "tests/support/combined_rounds.h"
 
 #include <gtest/gtest.h>
 #include <torch/types.h>
@@ -73,51 +72,37 @@ std::shared_ptr<const Dataset> DataOf(const Dataset& pooled, const Indices& indi
   return data;
 }
 
-/// One round: the sites' updates combined entry by entry, as the aggregator does.
-Bytes Aggregated(const Layout& layout, const Bytes& global, const RoundWeights& weights,
-                 const std::vector<SiteUpdate>& updates) {
-  const auto strategy = MakeStrategy("fedavg").value();
-  Bytes next(global.size());
-  for (std::size_t e = 0; e < layout.entries().size(); ++e) {
-    const auto part = [&](const Bytes& bytes) {
-      return ByteView(bytes).subspan(layout.offset(e), layout.size(e));
-    };
-    std::vector<Contribution> contributions;
-    for (const SiteUpdate& update : updates) {
-      contributions.push_back({WeightOf(weights.at(update.header.site), layout.entries()[e]),
-                               update.header.images_used, part(update.encoded)});
-    }
-    EXPECT_OK(strategy->Reduce(layout.entries()[e], part(global), contributions,
-                               std::span(next).subspan(layout.offset(e), layout.size(e))));
-  }
-  return next;
-}
-
 Bytes Federated(const RunPlan& plan, const NetFactory& make_net, const Dataset& pooled,
                 const std::vector<Indices>& of_sites, double learning_rate) {
   const TinyRun run = MakeTinyRun(plan, make_net);
   std::vector<std::unique_ptr<SiteRunner>> runners;
   std::vector<SiteDeclaration> declarations;
   for (std::size_t s = 0; s < of_sites.size(); ++s) {
-    SiteRunner::Options options = TinyOptions("site " + std::to_string(s));
+    SiteRunner::Options options = TinyOptions("site" + std::to_string(s));
     options.make_net = make_net;
     runners.push_back(
         SiteRunner::Create(options, run.offer, DataOf(pooled, of_sites[s]), run.initial).value());
     declarations.push_back(runners.back()->Declaration());
   }
   const RoundWeights weights = ComputeWeights(plan.weighting, declarations);
-  Bytes global = run.shared.bytes;
+  CombinedRounds rounds(run.shared.layout, plan, run.shared.bytes);
   for (RoundNumber round = 0; round < kRounds; ++round) {
-    std::vector<SiteUpdate> updates;
+    std::vector<SiteState> updates;
     for (std::size_t s = 0; s < runners.size(); ++s) {
       Instruction instruction = TrainRound(round);
       instruction.learning_rate = learning_rate;
-      instruction.loss_factors = weights.at(declarations[s].site).loss_factors;
-      updates.push_back(std::get<SiteUpdate>(runners[s]->Execute(instruction, global).value()));
+      const SiteWeights& mine = weights.at(declarations[s].site);
+      instruction.loss_factors = mine.loss_factors;
+      const auto update =
+          std::get<SiteUpdate>(runners[s]->Execute(instruction, rounds.model()).value());
+      SiteState sent{declarations[s].site.str(), mine.backbone,       {},
+                     update.header.images_used,  update.header.steps, update.encoded};
+      for (const auto& [task, weight] : mine.heads) sent.heads[task.str()] = weight;
+      updates.push_back(std::move(sent));
     }
-    global = Aggregated(*run.shared.layout, global, weights, updates);
+    EXPECT_OK(rounds.Combine(updates));
   }
-  return global;
+  return rounds.model();
 }
 
 Bytes Pooled(const RunPlan& plan, const NetFactory& make_net, const Dataset& pooled,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/federation/messages.h"
+#include "common/federation/strategies/scaffold.h"
 #include "common/nn/state.h"
 #include "site_client/site_runner.h"
 #include "tests/support/tiny_data.h"
@@ -39,7 +40,8 @@ inline TinyRun MakeTinyRun(const RunPlan& plan, const NetFactory& make_net = Mak
   run.offer.initial = {"", state.bytes.size(), kInitialModel};
   run.offer.layout_fingerprint = state.layout->Fingerprint();
   run.initial = state.bytes;
-  run.shared = Subset(state, [&](const EntrySpec& e) { return IsShared(plan, e); }).value();
+  run.shared =
+      WithControls(plan, Subset(state, SharedEntries(plan, *state.layout)).value()).value();
   return run;
 }
 

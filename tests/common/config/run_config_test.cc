@@ -45,7 +45,10 @@ TEST(RunConfigTest, WhatIsWrittenIsReadBackEqual) {
   plan.weighting = Weighting::kExact;
   plan.normalisation = NormalisationMode::kLocal;
   plan.training = {Optimizer::kSgd,  1.0 / 7, 1e-17, 0.5, 7, true, false, 0.25, true, true,
-                   Reduction::kBatch};
+                   Reduction::kBatch, {{"backbone.layer1", 0.1}, {"heads", 3}}, 2};
+  plan.strategy = "fedyogi";
+  plan.strategy_options.tau = 1.0 / 3;
+  plan.strategy_options.beta1 = 0;
   plan.rounds = {3, 2, 5, 4, Millis(1'234), Millis(567)};
   plan.schedule = {1, 2, 0.7, 1e-12, 3};
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan read, ParseRunPlan(FormatRunPlan(plan), "f"));
@@ -81,8 +84,24 @@ TEST(RunConfigTest, FaultsAreNamedByFileLineAndField) {
       {small + "image_size: [64]\n", "run.yaml:3: image_size: expected one value"},
       {small + "training:\n  augment: yes\n", "run.yaml:4: training.augment: 'yes' is not true"},
       {small + "training:\n  dropout: half\n", "run.yaml:4: training.dropout: 'half' is not a"},
+      {small + "training:\n  learning_rate_factors: {trunk: 1}\n",
+       "run.yaml:4: training.learning_rate_factors.trunk: expected a name that begins with"},
+      {small + "training:\n  learning_rate_factors: {heads: -1}\n",
+       "run.yaml:4: training.learning_rate_factors.heads: expected a number from 0 to 1000"},
+      {small + "training:\n  learning_rate_factors: {heads: half}\n", "'half' is not a number"},
+      {small + "training:\n  freeze_stages: -1\n", "run.yaml:4: training.freeze_stages: expected"},
       {small + "heads: mine\n", "run.yaml:3: heads: 'mine' is unknown, expected local or shared"},
       {small + "rounds: 5\n", "run.yaml:3: rounds: expected keys with values"},
+      {small + "strategy: luck\n",
+       "run.yaml:3: strategy: 'luck' is unknown, expected one of fedavg"},
+      {small + "strategy: {name: luck}\n", "run.yaml:3: strategy: 'luck' is unknown"},
+      {small + "strategy:\n  name: fedadam\n  mu: 1\n",
+       "run.yaml:5: strategy.mu: no such key, expected one of adaptive_learning_rate, beta1"},
+      {small + "strategy:\n  name: fedadam\n  beta2: 1\n",
+       "run.yaml:5: strategy.beta2: expected at least 0 and below 1"},
+      {small + "strategy:\n  name: median\n  byzantine: one\n",
+       "run.yaml:5: strategy.byzantine: 'one' is not a whole number"},
+      {small + "strategy: krum\n", "run.yaml:1: rounds.quorum: krum with byzantine 1 needs 5"},
       // Found by ValidatePlan, and still with the line.
       {small + "rounds:\n  local_epochs: 1\n  quorum: 9\n", "run.yaml:5: rounds.quorum: expected"},
       {small + "training:\n  learning_rate: 0\n", "run.yaml:4: training.learning_rate: expected"},

@@ -91,6 +91,17 @@ TEST(HostileMessageTest, APlanThatIsNoPlanIsRefused) {
   EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "rounds");
 }
 
+TEST(HostileMessageTest, AParameterThatTheStrategyHasNotIsRefused) {
+  RunPlan plain = RandomMessages(1).Plan();
+  plain.strategy = "fedavgm";
+  v1::RunPlan plan = ToProto(plain);
+  plan.mutable_strategy_parameters(0)->set_value(std::numeric_limits<double>::infinity());
+  EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "strategy.server_learning_rate");
+  plan.mutable_strategy_parameters(0)->set_name("tau");
+  EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument,
+                "plan.strategy_parameters: 'tau' is no parameter of fedavgm");
+}
+
 TEST(HostileMessageTest, AModelIsNamedByADigestAndABoundedSize) {
   v1::ModelRef model = ToProto(RandomMessages(1).Model());
   model.set_digest("../../etc/passwd");

@@ -59,6 +59,8 @@ class RandomMessages {
     plan.heads = Coin() ? HeadsMode::kLocal : HeadsMode::kShared;
     plan.weighting = Coin() ? Weighting::kPerGroup : Weighting::kExact;
     plan.normalisation = Coin() ? NormalisationMode::kShared : NormalisationMode::kLocal;
+    plan.strategy = Coin() ? "fedavgm" : "fedavg";
+    if (plan.strategy == "fedavgm") plan.strategy_options.server_momentum = Real(0, 0.9);
     TrainingOptions& training = plan.training;
     const Optimizer adaptive = Coin() ? Optimizer::kAdam : Optimizer::kAdamW;
     training.optimizer = plan.weighting == Weighting::kExact ? Optimizer::kSgd : adaptive;
@@ -71,6 +73,8 @@ class RandomMessages {
     training.dropout = Real(0, 0.9);
     training.freeze_normalisation = Coin();
     training.class_weights = Coin();
+    training.freeze_stages = Int(0, 4);
+    if (Coin()) training.learning_rate_factors = {{"backbone", Real(0, 2)}, {"heads.task1", 0}};
     training.reduction = Coin() ? Reduction::kLabelled : Reduction::kBatch;
     if (training.optimizer == Optimizer::kSgd && !plain) training.momentum = Real(0, 0.9);
     RoundOptions& rounds = plan.rounds;
@@ -131,7 +135,7 @@ class RandomMessages {
 
   UpdateHeader Update() {
     return {RunId(Text()),          Int(0, 500), SiteId(Text()), Text(), Hexadecimal(),
-            random_.Below(1 << 30), Count(),     ManyCounts()};
+            random_.Below(1 << 30), Count(),     ManyCounts(),   Count()};
   }
   EvaluationReport Evaluation() {
     return {RunId(Text()), Int(0, 500), SiteId(Text()), ManyCounts()};

@@ -165,6 +165,14 @@ TEST_F(CliTest, AnUnknownBackboneIsRefused) {
   ExpectRefused("backbone", {"--backbone", "resnet19"});
 }
 
+TEST_F(CliTest, AStrategyAndItsParametersAreHeldTogether) {
+  WriteManifest(GoodRows());
+  ExpectRefused("strategy: 'luck' is unknown, expected one of fedavg", {"--strategy", "luck"});
+  ExpectRefused("strategy.tau: is no parameter of fedavg", {"--tau", "0.5"});
+  ExpectRefused("strategy.beta1: expected at least 0 and below 1",
+                {"--strategy", "fedadam", "--beta1", "1"});
+}
+
 TEST_F(CliTest, AnUnwritableOutputIsRefused) {
   WriteManifest(GoodRows());
   const std::string blocked = folder_.File("manifest.csv") + "/out";
