@@ -44,8 +44,19 @@ TEST(RunConfigTest, WhatIsWrittenIsReadBackEqual) {
   plan.heads = HeadsMode::kShared;
   plan.weighting = Weighting::kExact;
   plan.normalisation = NormalisationMode::kLocal;
-  plan.training = {Optimizer::kSgd,  1.0 / 7, 1e-17, 0.5, 7, true, false, 0.25, true, true,
-                   Reduction::kBatch, {{"backbone.layer1", 0.1}, {"heads", 3}}, 2};
+  plan.training = {Optimizer::kSgd,
+                   1.0 / 7,
+                   1e-17,
+                   0.5,
+                   7,
+                   true,
+                   false,
+                   0.25,
+                   true,
+                   true,
+                   Reduction::kBatch,
+                   {{"backbone.layer1", 0.1}, {"heads", 3}},
+                   2};
   plan.strategy = "fedyogi";
   plan.strategy_options.tau = 1.0 / 3;
   plan.strategy_options.beta1 = 0;
