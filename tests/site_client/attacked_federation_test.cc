@@ -176,11 +176,13 @@ Outcome Attacked(const std::string& strategy, const std::string& name, const Att
 
 class AttackedFederationTest : public ::testing::TestWithParam<std::string> {
  protected:
-  static double CleanLoss() {
-    static const double loss = Attacked("fedavg", "nobody", {}).loss;
-    return loss;
+  static const Outcome& Clean() {
+    static const Outcome outcome = Attacked("fedavg", "nobody", {});
+    return outcome;
   }
-  static constexpr double kUsable = 1.25;  // times the loss of a run without garbage
+  // Times the loss of a run without garbage. Who averages few sites (multi-Krum: three of eight)
+  // learns a little slower; garbage that got through makes it thousands.
+  static constexpr double kUsable = 1.5;
 };
 
 TEST_P(AttackedFederationTest, TwoOfEightFlippedOrScaledLeaveTheRunUsable) {
@@ -188,7 +190,8 @@ TEST_P(AttackedFederationTest, TwoOfEightFlippedOrScaledLeaveTheRunUsable) {
        {std::pair{"sign flipped", kSignFlip}, std::pair{"times 1000", kScale}}) {
     const Outcome outcome = Attacked(GetParam(), name, attack);
     EXPECT_OK(outcome.status) << name;
-    EXPECT_LT(outcome.loss, kUsable * CleanLoss()) << name;
+    EXPECT_LT(outcome.loss, kUsable * Clean().loss) << name;
+    EXPECT_GE(outcome.accuracy, Clean().accuracy - 0.02) << name;
   }
 }
 

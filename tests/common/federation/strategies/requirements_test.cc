@@ -82,8 +82,10 @@ TEST(RequirementsTest, ARunThatCannotBeginRefusesTheLastToJoinAndGoesOnWithAnoth
   engine.Step({now, SiteJoined{Declaring("A", {"brixia"})}});
   engine.Step({now, SiteJoined{Declaring("B", {"brixia"})}});
   const auto refused = engine.Step({now, SiteJoined{Declaring("C", {"prognosis"})}});
-  EXPECT_STATUS(std::get<Reject>(refused.at(0)).reason, StatusCode::kInvalidArgument,
-                "site C: the run cannot begin: task 'prognosis': median with byzantine 1 needs 3");
+  EXPECT_STATUS(
+      std::get<Reject>(refused.at(0)).reason, StatusCode::kInvalidArgument,
+      "site C: the run cannot begin: task 'brixia': median with byzantine 1 needs 3 sites, "
+      "here are 2");
   EXPECT_EQ(engine.sites().size(), 2U);
   engine.Step({now, SiteJoined{Declaring("D", {"brixia"})}});
   EXPECT_EQ(engine.phase(), RoundPhase::kTraining);
