@@ -3,23 +3,11 @@
 
 #include "common/base/check.h"
 #include "common/codec/update_codec.h"
+#include "tests/fuzz/update_codec_case.h"
 #include "tests/support/random_state.h"
-
-#include <array>
 
 namespace consilium {
 namespace {
-
-constexpr std::array kCodecs{"fp32",       "fp32+difference+zstd", "bf16+zstd", "bf16+difference",
-                             "int8",       "int8+difference+zstd", "top-5%",    "top-5%+difference",
-                             "top-5%+zstd"};
-
-std::shared_ptr<const Layout> SmallLayout() {
-  return Layout::Make({{"backbone.conv.weight", ElementType::kFloat32, {4, 1100}},
-                       {"backbone.conv.bias", ElementType::kFloat32, {4}},
-                       {"heads.a.weight", ElementType::kFloat32, {2, 19}}})
-      .value();
-}
 
 Result<Bytes> Decoded(const UpdateCodec& codec, const Bytes& encoded, const Bytes& base,
                       std::size_t step) {
@@ -33,9 +21,9 @@ Result<Bytes> Decoded(const UpdateCodec& codec, const Bytes& encoded, const Byte
 
 void Try(std::span<const std::uint8_t> input) {
   if (input.empty()) return;
-  static const auto layout = SmallLayout();
+  static const auto layout = FuzzedLayout();
   static const ParameterBlob base = RandomState(layout, 1);
-  const auto codec = MakeCodec(kCodecs[input.front() % kCodecs.size()], layout).value();
+  const auto codec = MakeCodec(kFuzzedCodecs[input.front() % kFuzzedCodecs.size()], layout).value();
   const ByteView rest = std::as_bytes(input.subspan(1));
   const Bytes encoded(rest.begin(), rest.end());
   const Status fits = codec->CheckSize(encoded.size());
