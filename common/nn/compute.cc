@@ -81,6 +81,10 @@ Result<c10::Device> ParseDevice(std::string_view text) {
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(*index));
 }
 
+void WaitForDevice(c10::Device device) {
+  if (device.is_cuda()) torch::cuda::synchronize(device.index());
+}
+
 void SetComputeThreads(int threads) {
   CONSILIUM_CHECK(threads >= 1);
   at::set_num_threads(threads);

@@ -14,6 +14,9 @@ namespace consilium {
 /// Threads: any.
 Result<c10::Device> ParseDevice(std::string_view text);
 
+/// Until a GPU has done what was asked of it; the CPU always has. Errors: c10::Error. Threads: any.
+void WaitForDevice(c10::Device device);
+
 /// LibTorch's thread count for the calling thread, so every thread that computes calls this first;
 /// OpenBLAS's, where it is the BLAS, for the whole process. Results depend on the count.
 /// Requires threads >= 1. Threads: any.

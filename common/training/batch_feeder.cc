@@ -36,16 +36,14 @@ BatchFeeder::~BatchFeeder() {
   changed_.notify_all();
 }
 
-Result<Batch> BatchFeeder::Make(std::size_t index) const {
+Result<DeviceCopy> BatchFeeder::Make(std::size_t index) const {
   return GuardTorch("assembling a batch", [&] {
     const auto images = batches_[index];
     std::span<const Augmentation> augmentations;
     if (!augmentations_.empty()) {
       augmentations = std::span(augmentations_).subspan(first_augmentation_[index], images.size());
     }
-    Batch batch = MakeBatch(dataset_, images, augmentations, options_.format);
-    if (!options_.device.is_cpu()) batch.images = batch.images.pin_memory();
-    return batch;
+    return DeviceCopy(MakeBatch(dataset_, images, augmentations, options_.format), options_.device);
   });
 }
 
@@ -60,7 +58,7 @@ void BatchFeeder::Work() {
     const std::size_t index = next_to_make_++;
     lock.unlock();
     const Stopwatch watch;
-    Result<Batch> batch = Make(index);
+    Result<DeviceCopy> batch = Make(index);
     const double seconds = watch.seconds();
     lock.lock();
     made_[index] = Made{std::move(batch), seconds};
@@ -80,9 +78,8 @@ Result<Batch> BatchFeeder::Next() {
   changed_.notify_all();
   seconds_waited_ += watch.seconds();
   seconds_assembling_ += made.seconds;
-  CONSILIUM_ASSIGN_OR_RETURN(Batch batch, std::move(made.batch));
-  return GuardTorch("moving a batch to the device",
-                    [&] { return OnDevice(std::move(batch), options_.device); });
+  CONSILIUM_ASSIGN_OR_RETURN(DeviceCopy copy, std::move(made.batch));
+  return GuardTorch("moving a batch to the device", [&] { return std::move(copy).Take(); });
 }
 
 }  // namespace consilium

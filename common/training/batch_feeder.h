@@ -6,12 +6,15 @@
 /// Order, bits: batches come in their order whatever the number of threads; random numbers were
 /// drawn before (augmentations), so the threads change no bit.
 /// Memory: at most `workers` + 1 batches that were not taken yet.
+/// GPUs: a batch is copied by the thread that made it, from pinned memory and in a stream of its own,
+/// while the step before still computes; the stream of Next's caller waits for it, the caller does not.
 /// Threads: Next from one thread. The destructor ends the threads, also in the middle of an epoch.
 #pragma once
 
 #include "common/base/result.h"
 #include "common/data/batch.h"
 #include "common/data/dataset.h"
+#include "common/training/device_copy.h"
 
 #include <torch/types.h>
 
@@ -29,7 +32,7 @@ class BatchFeeder {
  public:
   struct Options {
     int workers = 1;
-    torch::Device device{torch::kCPU};  ///< where Next delivers; pinned memory on the way to a GPU
+    torch::Device device{torch::kCPU};  ///< where Next delivers
     BatchFormat format;
   };
 
@@ -50,11 +53,11 @@ class BatchFeeder {
 
  private:
   struct Made {
-    Result<Batch> batch;
+    Result<DeviceCopy> batch;
     double seconds;
   };
   void Work();
-  Result<Batch> Make(std::size_t index) const;
+  Result<DeviceCopy> Make(std::size_t index) const;
 
   const Dataset& dataset_;
   const std::vector<std::span<const std::int64_t>> batches_;

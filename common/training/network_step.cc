@@ -1,6 +1,7 @@
 #include "common/training/network_step.h"
 
 #include "common/nn/autocast.h"
+#include "common/nn/compute.h"
 #include "common/training/masked_loss.h"
 #include "common/training/stopwatch.h"
 
@@ -50,21 +51,25 @@ Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
   StepOutcome outcome;
   outcome.images = batch.images.size(0);
   Stopwatch watch;
+  const auto lap = [&] {
+    if (settings.exact_times) WaitForDevice(batch.images.device());
+    return watch.Lap();
+  };
   const std::vector<torch::Tensor> outputs = Forward(net, batch, settings);
-  outcome.times.forward = watch.Lap();
+  outcome.times.forward = lap();
   CONSILIUM_ASSIGN_OR_RETURN(
       const torch::Tensor loss,
       MaskedMultiTaskLoss(settings.tasks, outputs, batch.targets, settings.factors,
                           settings.reduction, settings.class_weights, whole_batch));
   outcome.tasks = Count(settings.tasks, outputs, batch);
-  outcome.times.loss = watch.Lap();
+  outcome.times.loss = lap();
   if (!loss.defined()) return outcome;
   outcome.loss = loss.item<double>();
   if (!std::isfinite(outcome.loss)) {
     return DataLoss("training: the loss is not finite; a lower learning rate may help");
   }
   (loss_scale == 1 ? loss : loss * loss_scale).backward();
-  outcome.times.backward = watch.Lap();
+  outcome.times.backward = lap();
   return outcome;
 }
 

@@ -24,6 +24,8 @@ struct StepSettings {
   std::vector<std::string> frozen;  ///< names below which normalisation stays as it is
   bool mixed = false;               ///< computes in `type` over parameters of another one
   torch::ScalarType type = torch::kFloat32;
+  /// Waits for the GPU after each phase, so that times are those of computing, not of asking for it.
+  bool exact_times = false;
 };
 
 struct StepOutcome {

@@ -2,6 +2,7 @@
 
 #include "common/base/random_stream.h"
 #include "common/data/batch.h"
+#include "common/nn/compute.h"
 #include "common/nn/torch_guard.h"
 #include "common/training/batch_feeder.h"
 #include "common/training/class_weights.h"
@@ -97,6 +98,7 @@ struct Trainer::Impl {
       settings.class_weights = InverseFrequencyWeights(dataset, train);
     }
     settings.reduction = options.training.reduction;
+    settings.exact_times = options.exact_times;
     settings.freeze_normalisation = options.training.freeze_normalisation;
     CONSILIUM_ASSIGN_OR_RETURN(rates, RatesOf(*net, options.training, options.frozen));
     settings.frozen = rates.frozen;
@@ -158,6 +160,7 @@ struct Trainer::Impl {
     result.times.forward += outcome.times.forward;
     result.times.loss += outcome.times.loss;
     result.times.backward += outcome.times.backward;
+    if (settings.exact_times) WaitForDevice(options.compute.device);
     result.times.optimizer += watch.Lap();
     return OkStatus();
   }

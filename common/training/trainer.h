@@ -57,6 +57,7 @@ class Trainer {
     /// `training` freezes; normalisation below them keeps its statistics.
     std::vector<std::string> frozen;
     GradientTerms terms;
+    bool exact_times = false;  ///< of phases on a GPU, which then waits after each
     const Interrupt* interrupt = nullptr;
     StepObserver on_step;
   };

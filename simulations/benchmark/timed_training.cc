@@ -1,6 +1,6 @@
 #include "simulations/benchmark/timed_training.h"
 
-#include <torch/cuda.h>
+#include "common/nn/compute.h"
 
 namespace consilium {
 namespace {
@@ -31,13 +31,14 @@ Trainer::Options TimedTraining::TrainerOptions(const Options& options) {
   chosen.training = options.plan.training;
   chosen.make_replica = [plan = options.plan] { return MakeNet(plan); };
   chosen.compute = options.compute;
+  chosen.exact_times = true;
   chosen.interrupt = &*interrupt_;
   chosen.on_step = [this](std::int64_t, std::int64_t) { StepEnded(); };
   return chosen;
 }
 
 void TimedTraining::StepEnded() {
-  if (device_.is_cuda()) torch::cuda::synchronize(device_.index());
+  WaitForDevice(device_);
   const Clock::time_point now = Clock::now();
   seconds_.push_back(std::chrono::duration<double>(now - last_end_).count());
   last_end_ = now;
