@@ -109,14 +109,16 @@ class GrpcAdminClient final : public AdminClient {
     const auto reader = stub_->ExportModel(&context, request);
     Bytes file;
     v1::ModelBytes chunk;
-    while (reader->Read(&chunk)) {
+    bool too_long = false;
+    while (!too_long && reader->Read(&chunk)) {
       const ByteView data = AsBytes(chunk.data());
-      if (data.size() > kMaxModelFile - file.size())
-        context.TryCancel();
-      else
-        file.insert(file.end(), data.begin(), data.end());
+      too_long = data.size() > kMaxModelFile - file.size();
+      if (!too_long) file.insert(file.end(), data.begin(), data.end());
     }
-    CONSILIUM_RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+    if (too_long) context.TryCancel();
+    const Status status = FromGrpc(reader->Finish());
+    if (too_long) return DataLoss("run " + run.str() + ": its model is too large");
+    CONSILIUM_RETURN_IF_ERROR(status);
     return file;
   }
 

@@ -15,7 +15,9 @@ const char* const kSelf = "aggregator";
 
 RunActivity ActivityOf(RunState state) {
   if (state == RunState::kPaused) return RunActivity::kPaused;
-  return IsOver(state) ? RunActivity::kEnded : RunActivity::kActive;
+  // A run that came to its end by itself still tidies its files up.
+  const bool broken_off = state == RunState::kCancelled || state == RunState::kFailed;
+  return broken_off ? RunActivity::kEnded : RunActivity::kActive;
 }
 
 /// Trying again may help: the disk, or another process.
@@ -150,6 +152,7 @@ Status RunDesk::FollowActive(const RunId& run) {
     return Change(run, RunState::kFailed, folder.status().message(), kSelf).status();
   }
   const RunSnapshot snapshot = (*folder)->coordinator().Snapshot();
+  if (!queue_.AfterPhase(snapshot.phase, true)) return OkStatus();
   std::string missing;
   std::string done = "all rounds are done";
   if (snapshot.phase == RoundPhase::kFinished) {
