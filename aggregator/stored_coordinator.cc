@@ -2,7 +2,6 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/change_lines.h"
-#include "common/federation/strategies/requirements.h"
 #include "common/tensor_file/model_metadata.h"
 
 #include <algorithm>
@@ -13,12 +12,6 @@ namespace consilium {
 namespace {
 
 constexpr Millis kLongestWait{3'600'000};
-
-RoundEngine::Options EngineOptions(const RunPlan& plan) {
-  return {
-      plan.tasks,         plan.rounds, plan.schedule, plan.weighting, plan.training.learning_rate,
-      HoldersNeeded(plan)};
-}
 
 /// Site ids become file names.
 bool IsSiteName(const std::string& text) {
@@ -43,7 +36,8 @@ StoredCoordinator::StoredCoordinator(Options options, RunOffer offer,
       codec_(std::move(codec)),
       strategy_(std::move(strategy)),
       spool_(*options_.blobs, *codec_, layout_, options_.hasher),
-      engine_(EngineOptions(options_.plan)) {}
+      engine_(EngineOptionsOf(options_.plan)),
+      activity_(options_.activity) {}
 
 StoredCoordinator::~StoredCoordinator() { Shutdown(); }
 
@@ -72,11 +66,15 @@ Status StoredCoordinator::Replay(const std::vector<Event>& events, const ModelRe
     last_event_ = std::max(last_event_, event.at);
   }
   if (engine_.phase() != RoundPhase::kAggregating) pending_.reset();
+  GiveWholeTime();
+  return CheckSpooledUpdates();
+}
+
+/// The sites had no chance while nobody listened.
+void StoredCoordinator::GiveWholeTime() {
   const Timestamp now = options_.clock->Now();
   for (const auto& [site, known] : engine_.sites()) presence_[site].last_seen = now;
-  // The sites had no chance while nobody listened: they get the whole time again.
   if (deadline_) deadline_->at = std::max(deadline_->at, now + options_.plan.rounds.deadline);
-  return CheckSpooledUpdates();
 }
 
 Status StoredCoordinator::CheckSpooledUpdates() const {
@@ -181,12 +179,33 @@ Result<Instruction> StoredCoordinator::NextInstruction(const SiteId& site, Milli
   Presence& presence = presence_[site];
   ++presence.waiting_calls;
   changed_.wait_for(lock, std::clamp(patience, Millis{0}, kLongestWait), [&] {
-    return stopping_ || engine_.InstructionFor(site).kind != InstructionKind::kWait;
+    return stopping_ || AllowedInstruction(site).kind != InstructionKind::kWait;
   });
   --presence.waiting_calls;
   presence.last_seen = options_.clock->Now();
   if (stopping_) return Unavailable("the aggregator is shutting down");
-  return engine_.InstructionFor(site);
+  return AllowedInstruction(site);
+}
+
+Instruction StoredCoordinator::AllowedInstruction(const SiteId& site) const {
+  Instruction instruction = engine_.InstructionFor(site);
+  if (activity_ == RunActivity::kActive || instruction.kind == InstructionKind::kFinish) {
+    return instruction;
+  }
+  const bool ended = activity_ == RunActivity::kEnded;
+  instruction.kind = ended ? InstructionKind::kFinish : InstructionKind::kWait;
+  instruction.model = engine_.best_model();
+  return instruction;
+}
+
+void StoredCoordinator::SetActivity(RunActivity activity) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool resumed = activity == RunActivity::kActive && activity_ != RunActivity::kActive;
+    activity_ = activity;
+    if (resumed) GiveWholeTime();
+  }
+  changed_.notify_all();
 }
 
 Status StoredCoordinator::ReadModel(const ModelRef& model, std::uint64_t offset,
@@ -368,6 +387,11 @@ RunSnapshot StoredCoordinator::TakeSnapshot() const {
 RunSnapshot StoredCoordinator::Snapshot() const {
   const std::lock_guard lock(mutex_);
   return TakeSnapshot();
+}
+
+Result<std::vector<Event>> StoredCoordinator::Log() const {
+  const std::lock_guard lock(mutex_);
+  return options_.store->Load();
 }
 
 ModelRef StoredCoordinator::BestModel() const {

@@ -41,7 +41,9 @@ class StoredCoordinator final : public RoundCoordinator {
   Status SubmitEvaluation(EvaluationReport report) override;
   Status ReportProgress(const Progress& progress) override;
 
+  void SetActivity(RunActivity activity) override;
   RunSnapshot Snapshot() const override;
+  Result<std::vector<Event>> Log() const override;
   bool WaitFinished(Millis patience) override;
   Result<TensorFile> FinalModel() const override;
   ModelRef BestModel() const override;
@@ -59,8 +61,10 @@ class StoredCoordinator final : public RoundCoordinator {
 
   // All of these require mutex_.
   Status Apply(decltype(Event::what) what);
+  Instruction AllowedInstruction(const SiteId& site) const;
   void Execute(const Command& command);
   Status Replay(const std::vector<Event>& events, const ModelRef& model0);
+  void GiveWholeTime();
   Status Touch(const SiteId& site);
   Status CheckHeader(const UpdateHeader& header) const;
   Result<Standing> StandingOf(const UpdateHeader& header) const;
@@ -70,6 +74,7 @@ class StoredCoordinator final : public RoundCoordinator {
 
   Status CheckSpooledUpdates() const;
   // Work, without mutex_ where bytes move (stored_coordinator_work.cc).
+  bool MayWork() const;
   Status AggregatePending();
   Status RetirePending();
   Status PassDeadline();
@@ -93,6 +98,7 @@ class StoredCoordinator final : public RoundCoordinator {
   std::optional<Aggregate> pending_;
   std::deque<RoundNumber> retired_;
   std::vector<std::string> lines_;  // for the observer
+  RunActivity activity_;
   std::atomic<bool> stopping_{false};
 
   std::mutex work_mutex_;

@@ -17,6 +17,7 @@ Status StoredCoordinator::Pump() {
   Status status;
   {
     const std::lock_guard working(work_mutex_);
+    if (!MayWork()) return OkStatus();
     status = LoseSilentSites();
     if (status.ok()) status = PassDeadline();
     if (status.ok()) status = AggregatePending();
@@ -24,6 +25,11 @@ Status StoredCoordinator::Pump() {
   }
   Announce();
   return status;
+}
+
+bool StoredCoordinator::MayWork() const {
+  const std::lock_guard lock(mutex_);
+  return activity_ == RunActivity::kActive;
 }
 
 Status StoredCoordinator::AggregatePending() {
@@ -116,7 +122,8 @@ void StoredCoordinator::RunWorker() {
     reported = status;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, status.ok() ? kLookAtClock : kRetryAfterFailure, [&] {
-      return stopping_ || (status.ok() && (pending_ || !retired_.empty()));
+      const bool active = activity_ == RunActivity::kActive;
+      return stopping_ || (active && status.ok() && (pending_ || !retired_.empty()));
     });
   }
 }

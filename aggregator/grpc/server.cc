@@ -1,5 +1,6 @@
 #include "aggregator/grpc/server.h"
 
+#include "aggregator/grpc/admin_service.h"
 #include "common/security/certificates.h"
 
 #include <grpcpp/grpcpp.h>
@@ -26,7 +27,7 @@ std::shared_ptr<grpc::ServerCredentials> MutualTls(const TlsIdentity& identity) 
 
 class GrpcServer final : public FederationServer {
  public:
-  static Result<std::unique_ptr<FederationServer>> Start(RoundCoordinator& coordinator,
+  static Result<std::unique_ptr<FederationServer>> Start(std::shared_ptr<RunDirectory> runs,
                                                          Options options) {
     CONSILIUM_RETURN_IF_ERROR(AllowOnlyTls13());
     // gRPC writes refused handshakes to standard error on its own; ask for it with GRPC_VERBOSITY.
@@ -34,10 +35,14 @@ class GrpcServer final : public FederationServer {
       gpr_set_log_function([](gpr_log_func_args*) {});
     }
     auto made = std::make_unique<GrpcServer>();
-    made->service_ = MakeFederationService(coordinator, std::move(options.service));
+    if (options.admin != nullptr) {
+      made->admin_service_ = MakeAdminService(*options.admin, options.service.on_fault);
+    }
+    made->service_ = MakeFederationService(std::move(runs), std::move(options.service));
     grpc::ServerBuilder builder;
     builder.AddListeningPort(options.listen, MutualTls(options.identity), &made->port_);
     builder.RegisterService(made->service_.get());
+    if (made->admin_service_ != nullptr) builder.RegisterService(made->admin_service_.get());
     builder.SetMaxReceiveMessageSize(kMaxMessage);
     // Two aggregators on one port would share its connections.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -64,6 +69,7 @@ class GrpcServer final : public FederationServer {
  private:
   // In this order: the server ends before the service that it calls.
   std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Service> admin_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };
@@ -72,7 +78,12 @@ class GrpcServer final : public FederationServer {
 
 Result<std::unique_ptr<FederationServer>> FederationServer::Start(RoundCoordinator& coordinator,
                                                                   Options options) {
-  return GrpcServer::Start(coordinator, std::move(options));
+  return Start(std::make_shared<SingleRun>(coordinator), std::move(options));
+}
+
+Result<std::unique_ptr<FederationServer>> FederationServer::Start(
+    std::shared_ptr<RunDirectory> runs, Options options) {
+  return GrpcServer::Start(std::move(runs), std::move(options));
 }
 
 }  // namespace consilium

@@ -26,6 +26,10 @@ set(CONSILIUM_LAYER_wire        base schedule metrics federation proto)
 set(CONSILIUM_LAYER_aggregator        base metrics federation schedule storage tensor_file codec)
 set(CONSILIUM_LAYER_aggregator_sqlite base federation aggregator)
 set(CONSILIUM_LAYER_aggregator_grpc   base federation aggregator wire proto security)
+set(CONSILIUM_LAYER_aggregator_runs
+    base federation storage tensor_file config security aggregator aggregator_sqlite)
+set(CONSILIUM_LAYER_admin             base federation)
+set(CONSILIUM_LAYER_admin_grpc        base federation wire proto security admin)
 
 set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec nn data training)
 set(CONSILIUM_LAYER_site_grpc base federation wire proto security)

@@ -20,7 +20,8 @@ class SmallFederation {
 
   /// Starts serving and waits for the port; the same port again after the first time. `name`: of
   /// the state folder and the result, so that one federation can be run several times.
-  Process StartAggregator(const std::string& name);
+  /// Without a run it serves those that operators start (certificate: carol).
+  Process StartAggregator(const std::string& name, bool with_run = true);
   /// `certificate`: folder of another CA's, or "" for this one's.
   Process StartSite(const std::string& site, const std::string& state,
                     const std::string& certificates = "", int retry_seconds = 60);

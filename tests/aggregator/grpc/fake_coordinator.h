@@ -73,7 +73,9 @@ class FakeCoordinator : public RoundCoordinator {
     progress.push_back(report);
     return OkStatus();
   }
+  void SetActivity(RunActivity /*activity*/) override {}
   RunSnapshot Snapshot() const override { return {}; }
+  Result<std::vector<Event>> Log() const override { return std::vector<Event>(); }
   bool WaitFinished(Millis /*patience*/) override { return false; }
   Result<TensorFile> FinalModel() const override { return FailedPrecondition("not finished"); }
   ModelRef BestModel() const override { return {}; }
