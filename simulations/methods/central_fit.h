@@ -10,7 +10,9 @@
 
 #include "common/base/interrupt.h"
 #include "common/data/dataset.h"
+#include "common/federation/parameter_blob.h"
 #include "common/training/compute_options.h"
+#include "common/training/task_weighting.h"
 #include "simulations/methods/first_net.h"
 
 #include <torch/types.h>
@@ -26,6 +28,8 @@ struct CentralFit {
   int epochs = 1;
   std::string stream;
   NetSource net;
+  ParameterBlob start;  ///< replaces entries of the first network; no layout: none
+  TaskWeightingOptions weighting;
   ComputeOptions compute;
   const Interrupt* interrupt = nullptr;
   /// Epochs done (with a fraction) of those planned.
@@ -38,6 +42,9 @@ struct FittedModel {
   int epochs_run = 0;
   std::optional<double> best_loss;  ///< of the validation images, if there are any
 };
+
+/// The network before its first step.
+Result<MultiTaskNet> BeginningOf(const CentralFit& fit);
 
 /// Errors: those of FirstNet, Trainer and Evaluate.
 Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,

@@ -2,7 +2,8 @@
 ///
 /// One job per seed, left-out center and method; but `local` has one per seed and site, because a
 /// center that trains alone does so the same way whichever other center is tested: its one model is
-/// scored on all of them.
+/// scored on all of them; and the methods of one task have one per task that the left-out center has
+/// labels of, the target always.
 /// Threads: pure.
 #pragma once
 
@@ -22,7 +23,9 @@ struct Job {
   std::uint64_t seed = 0;
   std::string left_out;  ///< empty for kLocal
   std::string site;      ///< kLocal only
-  double work = 0;       ///< images to be trained on, over all epochs
+  /// Of a method that trains one task: the task, if it is not the target.
+  std::string other_task;
+  double work = 0;  ///< images to be trained on, over all epochs
 };
 
 /// "leaving out A_germany: stl", "B_italy: local", with the seed where a study has several.
@@ -35,6 +38,13 @@ using Protocols = std::map<std::uint64_t, LeaveOneCenterOut>;
 /// to train on are left out (a site whose target labels are too few to train alone).
 std::vector<Job> PlanJobs(const StudyOptions& options, const Dataset& dataset,
                           const Protocols& protocols);
+
+/// The task that a job of one task trains: its index in the dataset.
+std::size_t TaskOf(const Job& job, const Dataset& dataset, std::size_t target);
+
+/// The job that trains `task` alone on the pooled centers, whether or not it is planned.
+Job SingleTaskJob(const Dataset& dataset, std::size_t target, std::uint64_t seed,
+                  const std::string& left_out, std::size_t task);
 
 /// The fold that leaves `center` out; nullptr if there is none.
 const Fold* FindFold(const LeaveOneCenterOut& protocol, const std::string& center);

@@ -2,10 +2,9 @@
 
 #include "common/nn/state.h"
 #include "common/nn/torch_guard.h"
-#include "simulations/methods/central_fit.h"
-#include "simulations/methods/dataset_views.h"
 #include "simulations/methods/left_out.h"
 #include "simulations/study/file_name.h"
+#include "simulations/study/job_start.h"
 #include "simulations/study/model_files.h"
 #include "simulations/study/score.h"
 #include "site_client/compute_slot.h"
@@ -13,7 +12,6 @@
 #include <algorithm>
 
 namespace consilium {
-namespace {
 
 RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<TaskSpec>& tasks) {
   RunPlan plan = context.options.plan;
@@ -22,6 +20,8 @@ RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<Ta
   plan.tasks = tasks;
   return plan;
 }
+
+namespace {
 
 Row RowOf(const StudyContext& context, const Job& job, const std::string& left_out) {
   Row row;
@@ -46,48 +46,8 @@ std::string NameOf(const Job& job, const std::string& left_out) {
   std::string name = "seed" + std::to_string(job.seed) + "." + FileNamePart(left_out) + "." +
                      std::string(ToString(job.method));
   if (job.method == Method::kLocal) name += "." + FileNamePart(job.site);
+  if (!job.other_task.empty()) name += "." + FileNamePart(job.other_task);
   return name;
-}
-
-/// A step of `planned`, shown as counted from 1.
-std::string StepText(std::string_view what, int step, int planned) {
-  return std::string(what) + " " + std::to_string(std::min(step + 1, planned)) + "/" +
-         std::to_string(planned);
-}
-
-/// Which images a job in one place trains on, and with which tasks.
-struct CentralData {
-  std::shared_ptr<const Dataset> dataset;
-  Indices train;
-  Indices validation;
-  std::vector<std::string> tests;  ///< centers to be scored
-};
-
-CentralData DataOf(const StudyContext& context, const Job& job) {
-  const LeaveOneCenterOut& protocol = context.protocols.at(job.seed);
-  const std::size_t target = protocol.target;
-  CentralData data;
-  if (job.method == Method::kLocal) {
-    const Split& split = FindSite(protocol, job.site)->split;
-    data.train = WithLabel(*context.dataset, split.train, target);
-    data.validation = WithLabel(*context.dataset, split.validation, target);
-    for (const Fold& fold : protocol.folds) {
-      if (fold.left_out != job.site) data.tests.push_back(fold.left_out);
-    }
-  } else {
-    const Fold& fold = *FindFold(protocol, job.left_out);
-    data.train = PooledTraining(fold);
-    data.validation = PooledValidation(fold);
-    data.tests = {job.left_out};
-  }
-  if (job.method == Method::kMdmtCentral) {
-    data.dataset = context.dataset;
-  } else {
-    data.dataset = SingleTaskView(*context.dataset, target);
-    data.train = WithLabel(*context.dataset, data.train, target);
-    data.validation = WithLabel(*context.dataset, data.validation, target);
-  }
-  return data;
 }
 
 Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const Job& job,
@@ -96,30 +56,23 @@ Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const J
   if (context.interrupt != nullptr && context.interrupt->Requested()) {
     return Cancelled("interrupted");
   }
-  const CentralData data = DataOf(context, job);
-  const int epochs = CentralEpochs(context.options);
-  CentralFit fit;
-  fit.plan = PlanOf(context, job, data.dataset->tasks);
-  fit.epochs = epochs;
-  fit.stream = job.id;
-  fit.net = context.net;
-  fit.compute = context.options.compute;
-  fit.interrupt = context.interrupt;
+  const CentralData data = CentralDataOf(context, job);
+  CentralFit fit = FitOf(context, job, data);
+  CONSILIUM_ASSIGN_OR_RETURN(fit.start, StartOf(context, job, observer));
   fit.on_step = [&](double done, int epoch) {
-    observer(done / epochs, StepText("epoch", epoch, epochs));
+    observer(done / fit.epochs, StepText("epoch", epoch, fit.epochs));
   };
-  CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model,
-                             FitCentrally(*data.dataset, data.train, data.validation, fit));
-  CONSILIUM_RETURN_IF_ERROR(KeepCentralModel(context, job, fit.plan, model));
+  CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model, FitJob(context, job, data, fit));
+  CONSILIUM_RETURN_IF_ERROR(KeepCentralModel(context, job, fit, model));
   const std::string digest = Digest(context.hasher, ReadState(*model.net).bytes);
   std::vector<ScoredModel> scored;
   for (const std::string& center : data.tests) {
     const Indices& test = FindFold(context.protocols.at(job.seed), center)->test;
     CONSILIUM_ASSIGN_OR_RETURN(const Predictions predictions,
-                               Predict(model.net, *data.dataset, test, EvaluationOf(context)));
+                               Predict(model.net, *data.tested, test, EvaluationOf(context)));
     Row row = RowOf(context, job, center);
     row.model_sha256 = digest;
-    scored.push_back(Score(row, NameOf(job, center), *data.dataset, test, predictions));
+    scored.push_back(Score(row, NameOf(job, center), *data.tested, test, predictions));
   }
   return scored;
 }

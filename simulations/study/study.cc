@@ -4,6 +4,7 @@
 #include "simulations/results/summary_file.h"
 #include "simulations/study/cohort_facts.h"
 #include "simulations/study/job_pool.h"
+#include "simulations/study/method_requirements.h"
 
 #include <filesystem>
 
@@ -16,6 +17,7 @@ Result<Protocols> MakeProtocols(const StudyOptions& options, const Dataset& data
     CONSILIUM_ASSIGN_OR_RETURN(protocols[seed],
                                MakeFolds(dataset, options.plan.validation_fraction, seed));
   }
+  CONSILIUM_RETURN_IF_ERROR(CheckMethods(options, dataset, protocols));
   return protocols;
 }
 
@@ -59,6 +61,7 @@ class StudyRun {
   Study study_;
   std::counting_semaphore<> slots_;
   std::mutex federated_turn_;
+  std::unique_ptr<SharedModels> shared_;
   StudyContext context_;
   std::vector<std::string> warnings_;
   Settings settings_;
@@ -89,6 +92,8 @@ Status StudyRun::Prepare() {
   settings_.emplace_back("cohort", CohortFingerprint(*study_.dataset));
   CONSILIUM_ASSIGN_OR_RETURN(folder_, StudyFolder::Open(study_.out, study_.resume, settings_));
   context_.work_folder = folder_->work_folder();
+  shared_ = std::make_unique<SharedModels>(context_.work_folder + "/shared");
+  context_.shared = shared_.get();
   if (study_.keep_models) {
     CONSILIUM_ASSIGN_OR_RETURN(context_.models_folder, folder_->MakeModelsFolder());
   }

@@ -4,6 +4,7 @@
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
 #include "common/training/compute_options.h"
+#include "common/training/task_weighting.h"
 
 #include <cstdint>
 #include <string>
@@ -14,10 +15,15 @@
 namespace consilium {
 
 enum class Method : std::uint8_t {
-  kLocal,          ///< each center alone, on the target task
-  kStl,            ///< the target task alone, pooled
-  kMdmtCentral,    ///< all tasks, pooled
-  kMdmtFederated,  ///< all tasks, centers as sites
+  kLocal,             ///< each center alone, on the target task
+  kStl,               ///< the target task alone, pooled
+  kMdmtCentral,       ///< all tasks, pooled
+  kMdmtFederated,     ///< all tasks, centers as sites
+  kTransfer,          ///< the target task from the backbone of the other task's model, pooled
+  kMdmtAveragedInit,  ///< all tasks from the average of the single-task backbones, pooled
+  kMdmtHarmonised,    ///< all tasks on images with labels of all of them, pooled
+  kMdmtNoSharing,     ///< ablation: a network per task, each of the shape of all tasks' one, pooled
+  kMdmtNoIndicator,   ///< ablation: missing labels are zeros, pooled
 };
 std::string_view ToString(Method method);
 Result<Method> ParseMethod(std::string_view text);
@@ -31,6 +37,9 @@ struct StudyOptions {
   RunPlan plan;
   std::vector<Method> methods = {Method::kLocal, Method::kStl, Method::kMdmtCentral,
                                  Method::kMdmtFederated};
+  double beta = 0.5;  ///< share of the target's backbone in kMdmtAveragedInit
+  /// Of the methods that train several tasks in one place.
+  TaskWeightingOptions task_weighting;
   std::vector<std::uint64_t> seeds = {1};
   int epochs = 0;          ///< of the methods that do not federate; 0: rounds x local epochs
   std::string weights;     ///< .safetensors of the backbone; empty: drawn from the seed

@@ -199,7 +199,7 @@ TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
   ExpectExportable("seed1.mdmt-federated.A.safetensors", "seed1.mdmt-federated.A.B.safetensors");
   EXPECT_THAT(ended.out, HasSubstr("mdmt-federated"));
   const auto summary = nlohmann::json::parse(FileText(folder_.File("out/summary.json")));
-  EXPECT_EQ(summary["rows"].size(), 6U);  // stl: 2; mdmt-federated: 2 centers x 2 tasks
+  EXPECT_EQ(summary["rows"].size(), 8U);  // 2 methods x 2 centers x 2 tasks
   // What `auto` became stands in the rows and in the settings that a resumed study is held against.
   const std::string precision = summary["rows"][0]["precision"];
   EXPECT_THAT(precision, testing::AnyOf("fp32", "bf16"));
