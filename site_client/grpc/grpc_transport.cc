@@ -22,6 +22,8 @@ namespace {
 constexpr int kMaxMessage = 4 << 20;
 constexpr std::size_t kChunk = 1 << 20;
 constexpr Millis kConnectTime{2'000};
+/// Bytes that were damaged on their way are sent again; damaged so often is no accident.
+constexpr int kTransfersOfDamaged = 3;
 
 /// A proxy of the environment cannot reach this machine's own addresses.
 bool IsLoopback(const std::string& address) {
@@ -80,11 +82,13 @@ class GrpcTransport final : public Transport {
 
   Result<Bytes> FetchModel(const ModelRef& model) override {
     Bytes bytes;
-    CONSILIUM_RETURN_IF_ERROR(retry_.Run([&] { return FetchRest(model, bytes); }));
-    if (!model.digest.empty() && options_.hasher &&
-        Digest(options_.hasher, bytes) != model.digest) {
+    CONSILIUM_RETURN_IF_ERROR(UntilUndamaged([&] {
+      bytes.clear();
+      CONSILIUM_RETURN_IF_ERROR(retry_.Run([&] { return FetchRest(model, bytes); }));
+      if (model.digest.empty() || !options_.hasher) return OkStatus();
+      if (Digest(options_.hasher, bytes) == model.digest) return OkStatus();
       return DataLoss("model " + std::to_string(model.version) + ": does not match its digest");
-    }
+    }));
     return bytes;
   }
 
@@ -92,7 +96,8 @@ class GrpcTransport final : public Transport {
     if (header.byte_size != encoded.size()) {
       return InvalidArgument("update.byte_size: not the size of its bytes");
     }
-    return retry_.Run([&] { return SubmitRest(header, encoded); });
+    // An aggregator that finds damage forgets what it has of the update.
+    return UntilUndamaged([&] { return retry_.Run([&] { return SubmitRest(header, encoded); }); });
   }
 
   Status SubmitEvaluation(const EvaluationReport& report) override {
@@ -109,6 +114,15 @@ class GrpcTransport final : public Transport {
   template <typename Request, typename Reply>
   using Method = grpc::Status (v1::Federation::Stub::*)(grpc::ClientContext*, const Request&,
                                                         Reply*);
+
+  template <typename Transfer>
+  static Status UntilUndamaged(const Transfer& transfer) {
+    Status status = transfer();
+    for (int i = 1; i < kTransfersOfDamaged && status.code() == StatusCode::kDataLoss; ++i) {
+      status = transfer();
+    }
+    return status;
+  }
 
   /// A connection makes progress only while somebody waits for it, and a call on a broken one
   /// fails at once instead of waiting. Without a connection the call that follows says why.

@@ -22,6 +22,7 @@ class FakeCoordinator : public RoundCoordinator {
   std::function<Status(std::uint64_t offset)> before_append = [](std::uint64_t) {
     return OkStatus();
   };
+  std::function<Status()> before_commit = [] { return OkStatus(); };
   Status begin_status;
 
   std::vector<SiteDeclaration> joined;
@@ -62,6 +63,7 @@ class FakeCoordinator : public RoundCoordinator {
     return OkStatus();
   }
   Status CommitUpdate(const UpdateHeader& header) override {
+    CONSILIUM_RETURN_IF_ERROR(before_commit());
     committed.push_back(header);
     return OkStatus();
   }

@@ -126,6 +126,32 @@ TEST_F(GrpcTest, AModelThatDoesNotMatchItsDigestIsRefused) {
   EXPECT_STATUS(transport_->FetchModel(model), StatusCode::kDataLoss, "digest");
 }
 
+TEST_F(GrpcTest, AModelDamagedOnItsWayIsFetchedAgain) {
+  coordinator_.model = ManyBytes();
+  const ModelRef model = Model(coordinator_.model);
+  coordinator_.model[5] ^= std::byte{1};
+  coordinator_.before_read = [&](std::uint64_t offset) {
+    const auto begun = std::ranges::count(coordinator_.read_offsets, 0U);
+    if (offset == 0 && begun == 2) coordinator_.model[5] ^= std::byte{1};
+    return OkStatus();
+  };
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes received, transport_->FetchModel(model));
+  EXPECT_TRUE(received == coordinator_.model);
+}
+
+TEST_F(GrpcTest, AnUpdateDamagedOnItsWayIsSentAgain) {
+  const Bytes update = ManyBytes();
+  int commits = 0;
+  coordinator_.before_commit = [&] {
+    if (++commits > 1) return OkStatus();
+    coordinator_.spooled.clear();
+    return DataLoss("the bytes do not match their digest");
+  };
+  ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
+  EXPECT_TRUE(coordinator_.spooled == update);
+  EXPECT_EQ(commits, 2);
+}
+
 TEST_F(GrpcTest, ABrokenUploadGoesOnWhereTheAggregatorSays) {
   const Bytes update = ManyBytes();
   bool broken = false;
