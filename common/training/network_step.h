@@ -41,8 +41,8 @@ struct StepOutcome {
 };
 
 /// Leaves gradients at the parameters, multiplied by `loss_scale`; none where no task has a label.
-/// Gradient norms are those of the backbone's last trained weights (registered last, of two dimensions
-/// or more). Signals are not for shares of a batch.
+/// Gradient norms are those of the backbone's last trained weights (registered last, of two
+/// dimensions or more). Signals are not for shares of a batch.
 /// `whole_batch`: the targets of the batch that `batch` is a share of (masked_loss.h).
 /// Errors: kDataLoss: the loss is not finite (no gradient was computed); those of
 /// MaskedMultiTaskLoss. LibTorch's exceptions pass through.

@@ -8,17 +8,19 @@
 /// With L_j a task's mean loss in the batch and K the number of tasks:
 ///   fixed        1.
 ///   uncertainty  c_j exp(-s_j), where s_j = log sigma_j^2 starts at 0 and descends, by Adam at the
-///                network's learning rate, on lambda_j (c_j exp(-s_j) L_j + s_j / 2): the gradient is
-///                lambda_j (1/2 - c_j exp(-s_j) L_j). c_j is 1 for cross-entropies and 1/2 for squared
-///                errors. Source: Kendall, Gal, Cipolla, CVPR 2018 (arXiv 1705.07115), eq. 10, 15.
-///   gradnorm     w_j, from 1, descends by Adam at `gradnorm_rate` on sum_j |G_j - mean(G) r_j^alpha|
-///                with the second term held constant. G_j = w_j lambda_j |grad_W L_j|, W the last
-///                shared weights; r_j = q_j / mean(q), q_j = L_j / (the task's first loss). Then the
-///                weights are scaled to the sum they had. Source: Chen, Badrinarayanan, Lee,
-///                Rabinovich, ICML 2018 (arXiv 1711.02257), eq. 1, 2, algorithm 1.
+///                network's learning rate, on lambda_j (c_j exp(-s_j) L_j + s_j / 2): the gradient
+///                is lambda_j (1/2 - c_j exp(-s_j) L_j). c_j is 1 for cross-entropies and 1/2 for
+///                squared errors.
+///                Source: Kendall, Gal, Cipolla, CVPR 2018 (arXiv 1705.07115), section 3.2.
+///   gradnorm     w_j, from 1, descends by Adam at `gradnorm_rate` on
+///                sum_j |G_j - mean(G) r_j^alpha| with the second term held constant.
+///                G_j = w_j lambda_j |grad_W L_j|, W the last shared weights; r_j = q_j / mean(q),
+///                q_j = L_j / (the task's first loss). Then the weights are scaled to the sum they
+///                had. Source: Chen, Badrinarayanan, Lee, Rabinovich, ICML 2018 (arXiv 1711.02257),
+///                algorithm 1.
 ///   dwa          K exp(r_j / T) / sum_k exp(r_k / T), r_j = L_j(t-1) / L_j(t-2) of epochs' mean
-///                losses; 1 in the first two epochs. Source: Liu, Johns, Davison, CVPR 2019 (arXiv
-///                1803.10704), eq. 7.
+///                losses; 1 in the first two epochs.
+///                Source: Liu, Johns, Davison, CVPR 2019 (arXiv 1803.10704).
 ///
 /// Indicator    a task without a label in a batch (dwa: in an epoch) does not count: means, sums and
 ///              K run over the others, and its own weight and moments stay as they are.

@@ -70,11 +70,10 @@ class Trainer {
   ~Trainer();
 
   /// One pass over the training images. Images without any label are skipped.
-  /// Errors: kInvalidArgument for another number of loss factors than tasks, a weighting of tasks that
-  /// the device options exclude, a precision that the
-  /// device has not, or a name or number of stages that the network has not; kCancelled if
-  /// interrupted between steps; kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss
-  /// is not finite.
+  /// Errors: kInvalidArgument for another number of loss factors than tasks, a weighting of tasks
+  /// that the device options exclude, a precision that the device has not, or a name or number of
+  /// stages that the network has not; kCancelled if interrupted between steps;
+  /// kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss is not finite.
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);
 
  private:

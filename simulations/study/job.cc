@@ -58,11 +58,7 @@ class Planner {
       const SiteSplit* site = FindSite(protocol, fold.left_out);
       if (site == nullptr) continue;
       const auto images = WithLabel(dataset_, site->split.train, protocol.target).size();
-      Job job;
-      job.method = Method::kLocal;
-      job.seed = seed;
-      job.site = site->center;
-      Add(std::move(job), images * CentralEpochs(options_));
+      Add({"", Method::kLocal, seed, "", site->center, 0}, images * CentralEpochs(options_));
     }
   }
   void AddFold(std::uint64_t seed, const LeaveOneCenterOut& protocol, const Fold& fold,

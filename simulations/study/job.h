@@ -2,8 +2,8 @@
 ///
 /// One job per seed, left-out center and method; but `local` has one per seed and site, because a
 /// center that trains alone does so the same way whichever other center is tested: its one model is
-/// scored on all of them; and the methods of one task have one per task that the left-out center has
-/// labels of, the target always.
+/// scored on all of them.
+/// Methods of one task have one per task that the left-out center has labels of, the target always.
 /// Threads: pure.
 #pragma once
 
@@ -23,9 +23,9 @@ struct Job {
   std::uint64_t seed = 0;
   std::string left_out;  ///< empty for kLocal
   std::string site;      ///< kLocal only
+  double work = 0;       ///< images to be trained on, over all epochs
   /// Of a method that trains one task: the task, if it is not the target.
   std::string other_task;
-  double work = 0;  ///< images to be trained on, over all epochs
 };
 
 /// "leaving out A_germany: stl", "B_italy: local", with the seed where a study has several.

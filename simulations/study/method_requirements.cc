@@ -1,5 +1,7 @@
 #include "simulations/study/method_requirements.h"
 
+#include "simulations/methods/dataset_views.h"
+
 #include <string>
 
 namespace consilium {
