@@ -41,7 +41,8 @@ set(CONSILIUM_LAYER_simulations
 set(CONSILIUM_LAYER_simulations_cohort    base data imaging simulations_synthetic)
 set(CONSILIUM_LAYER_simulations_processes
     base federation storage tensor_file config security data site simulations)
-set(CONSILIUM_LAYER_simulations_yaml      base federation config)
+set(CONSILIUM_LAYER_simulations_sweep     base storage simulations_results)
+set(CONSILIUM_LAYER_simulations_yaml      base federation config simulations_sweep)
 set(CONSILIUM_LAYER_simulations_digest    base security)
 set(CONSILIUM_LAYER_simulations_pictures
     base data simulations_synthetic simulations_cohort simulations_export)

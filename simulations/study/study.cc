@@ -198,6 +198,11 @@ Status CheckCohort(const StudyOptions& options, const Dataset& labels_only) {
   return MakeProtocols(options, labels_only).status();
 }
 
+Result<std::vector<Job>> PlannedJobs(const StudyOptions& options, const Dataset& labels_only) {
+  CONSILIUM_ASSIGN_OR_RETURN(const Protocols protocols, MakeProtocols(options, labels_only));
+  return PlanJobs(options, labels_only, protocols);
+}
+
 Result<StudyResult> RunStudy(Study study) { return StudyRun(std::move(study)).Run(); }
 
 }  // namespace consilium
