@@ -103,7 +103,7 @@ Result<Calibration> Calibrator::Measure(const LocoOptions& options, int batch) {
   }
   const auto json = nlohmann::json::parse(last, nullptr, false);
   if (exit_code != 0 || !json.is_object() || !json.contains("images_per_second")) {
-    return Internal("calibrating " + study.plan.backbone + ": " + last);
+    return Internal(study.plan.backbone + ": cannot be measured: " + last);
   }
   return Calibration{json.value("images_per_second", 0.0), json.value("peak_rss_mib", 0.0)};
 }

@@ -1,10 +1,15 @@
 #include "simulations/cli/loco_job.h"
 
+#include <CLI/Config.hpp>
 #include <CLI/Error.hpp>
+#include <CLI/Formatter.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <iterator>
 #include <set>
+#include <span>
 
 namespace consilium {
 namespace {

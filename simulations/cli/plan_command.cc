@@ -50,7 +50,7 @@ class Labels {
     std::optional<Dataset> labels;
     request.check = [&](const Dataset& dataset) {
       labels = dataset;
-      labels->images = {};
+      labels->images.reset();
       return Cancelled("the labels are enough");
     };
     const Status opened = OpenCohort(request).status();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace consilium {
 namespace {
@@ -57,7 +58,7 @@ std::string WhyMissing(const SweepFolder& folder, const std::string& id) {
     return "not begun";
   }
   const std::string said = folder.LastLine(id);
-  return said.empty() ? "not finished" : "not finished: " + said;
+  return said.empty() ? "not finished" : std::string("not finished: ").append(said);
 }
 
 /// Every setting with its values in the order of the jobs.
@@ -66,7 +67,10 @@ Table SettingsTable(const std::vector<SweepJob>& jobs) {
   for (const SweepJob& job : jobs) {
     for (const auto& [name, value] : job.settings) {
       auto found = std::ranges::find(settings, name, [](const auto& one) { return one.first; });
-      if (found == settings.end()) found = settings.insert(found, {name, {}});
+      if (found == settings.end()) {
+        settings.emplace_back(name, std::vector<std::string>());
+        found = std::prev(settings.end());
+      }
       AddNew(found->second, value);
     }
   }
@@ -98,9 +102,10 @@ Result<CollectedSweep> CollectSweep(const SweepFolder& folder) {
 
 std::string FormatSweepReport(const CollectedSweep& sweep) {
   const Summary& summary = sweep.summary;
-  std::string text = "# Sweep\n\nMade by " + summary.version + ".\nCohort: " + summary.cohort +
-                     ".\nJobs: " + std::to_string(sweep.jobs.size() - sweep.missing.size()) +
-                     " of " + std::to_string(sweep.jobs.size()) + ".\n";
+  std::string text = "# Sweep\n\nMade by ";
+  text.append(summary.version).append(".\nCohort: ").append(summary.cohort).append(".\nJobs: ");
+  text.append(std::to_string(sweep.jobs.size() - sweep.missing.size())).append(" of ");
+  text.append(std::to_string(sweep.jobs.size())).append(".\n");
   std::vector<std::string> tasks;
   for (const Row& row : summary.rows) AddNew(tasks, row.task);
   for (const std::string& task : tasks) {
@@ -115,13 +120,13 @@ std::string FormatSweepReport(const CollectedSweep& sweep) {
     text.append("\n## Compared with ").append(kBaseline).append(": ").append(task).append("\n\n");
     text += DrawMarkdown(table);
   }
-  text += "\n## Settings\n\n" + DrawMarkdown(SettingsTable(sweep.jobs));
+  text.append("\n## Settings\n\n").append(DrawMarkdown(SettingsTable(sweep.jobs)));
   if (!sweep.missing.empty()) {
     Table table;
     table.header = {"missing job", "state"};
     table.text_columns = 2;
     for (const auto& [id, why] : sweep.missing) table.rows.push_back({id, why});
-    text += "\n## Missing\n\n" + DrawMarkdown(table);
+    text.append("\n## Missing\n\n").append(DrawMarkdown(table));
   }
   return text.append(kNotMedical);
 }

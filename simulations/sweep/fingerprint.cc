@@ -37,7 +37,8 @@ Result<std::string> FileFingerprint(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   Fnv fnv;
   std::array<char, 1 << 16> buffer{};
-  while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
+  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
+         file.gcount() > 0) {
     fnv.Update({buffer.data(), static_cast<std::size_t>(file.gcount())});
   }
   if (!file.eof()) return InvalidArgument(path + ": cannot be read");

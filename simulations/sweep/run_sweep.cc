@@ -96,13 +96,13 @@ class SweepRunner {
       CONSILIUM_RETURN_IF_ERROR(folder_.MarkDone(id, cost));
       ++outcome_.done_now;
       Learn(*one.job);
-      SayDone(id, "done in " + Duration(cost.seconds));
+      SayDone(id, std::string("done in ").append(Duration(cost.seconds)));
       return OkStatus();
     }
     std::string fault = id;
     fault.append(": ended with ").append(std::to_string(ended.exit_code)).append(": ");
     fault.append(folder_.LastLine(id));
-    SayDone(id, "FAILED, see " + folder_.LogPath(id));
+    SayDone(id, std::string("FAILED, see ").append(folder_.LogPath(id)));
     outcome_.failures.push_back(std::move(fault));
     return OkStatus();
   }
