@@ -55,6 +55,8 @@ std::string ValueOf(const SettingList& settings, std::string_view name) {
 SettingList Effective(const SettingList& settings, Method method) {
   std::set<std::string> unread;
   if (TrainsInOnePlace(method)) unread = FederatedOptions();
+  // One task alone: how the other is read makes no difference.
+  if (method == Method::kLocal || method == Method::kStl) unread.insert("brixia");
   if (method == Method::kMdmtFederated) unread = {"epochs"};
   SettingList effective;
   std::ranges::copy_if(settings, std::back_inserter(effective),
