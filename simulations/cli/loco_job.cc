@@ -42,9 +42,7 @@ std::set<std::string> FederatedOptions() {
   return options;
 }
 
-bool TrainsInOnePlace(Method method) {
-  return method == Method::kLocal || method == Method::kStl || method == Method::kMdmtCentral;
-}
+bool TrainsInOnePlace(Method method) { return method != Method::kMdmtFederated; }
 
 std::string ValueOf(const SettingList& settings, std::string_view name) {
   const auto found = std::ranges::find(settings, name, [](const auto& one) { return one.first; });
@@ -55,6 +53,8 @@ std::string ValueOf(const SettingList& settings, std::string_view name) {
 SettingList Effective(const SettingList& settings, Method method) {
   std::set<std::string> unread;
   if (TrainsInOnePlace(method)) unread = FederatedOptions();
+  // The target alone: how the other task is read makes no difference.
+  if (method == Method::kLocal) unread.insert("brixia");
   if (method == Method::kMdmtFederated) unread = {"epochs"};
   SettingList effective;
   std::ranges::copy_if(settings, std::back_inserter(effective),

@@ -18,7 +18,7 @@ from pathlib import Path
 SWEEP = """methods: [local, stl, mdmt-central, mdmt-federated]
 seeds: [1, 2, 3, 4, 5]
 backbone: squeezenet1_1
-brixia: [zones, global]
+learning-rate: [1e-3, 1e-4]
 synthetic: true
 scale: 0.003
 image-size: 32
