@@ -8,6 +8,7 @@
 #include "simulations/methods/federated_run.h"
 #include "simulations/methods/first_net.h"
 #include "simulations/results/row.h"
+#include "simulations/results/training_record.h"
 #include "simulations/study/job.h"
 
 #include <functional>
@@ -43,10 +44,14 @@ struct ScoredModel {
   std::string predictions_csv;  ///< image, center, task, label, probabilities
 };
 
+struct TrainedJob {
+  std::vector<ScoredModel> scored;
+  TrainingRecord record;  ///< of what the rows do not say
+};
+
 /// `fraction` of the work is done; `step`: "epoch 3/10", "round 3/10".
 using JobObserver = std::function<void(double fraction, const std::string& step)>;
 
-Result<std::vector<ScoredModel>> RunJob(const StudyContext& context, const Job& job,
-                                        const JobObserver& observer);
+Result<TrainedJob> RunJob(const StudyContext& context, const Job& job, const JobObserver& observer);
 
 }  // namespace consilium
