@@ -27,6 +27,7 @@ std::unique_ptr<Command> AddBackbonesCommand(CLI::App& app);
 std::unique_ptr<Command> AddBackboneCommand(CLI::App& app);
 std::unique_ptr<Command> AddBenchCommand(CLI::App& app);
 std::unique_ptr<Command> AddExportCommand(CLI::App& app);
+std::unique_ptr<Command> AddReportCommand(CLI::App& app);
 std::unique_ptr<Command> AddSyntheticCommand(CLI::App& app);
 
 }  // namespace consilium

@@ -112,7 +112,7 @@ class LocoCommand : public Command {
     std::cout << "\n"
               << result.tasks.front() << ", each center left out in turn\n\n"
               << DrawText(ResultTable(result.summary, result.tasks.front())) << "\n"
-              << "report: " << options_.out << "/report.md\n"
+              << "report: " << options_.out << "/report.html, report.md\n"
               << "rows:   " << options_.out << "/summary.csv, summary.json\n";
   }
 

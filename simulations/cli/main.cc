@@ -4,6 +4,7 @@
 ///   consilium-sim plan sweep.yaml
 ///   consilium-sim run sweep.yaml --out sweep
 ///   consilium-sim collect sweep
+///   consilium-sim report results
 ///   consilium-sim init --run run.yaml --out model.safetensors
 ///   consilium-sim synthetic --out cohort
 ///   consilium-sim export --model model.safetensors --out model.pt
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
   commands.push_back(consilium::AddPlanCommand(app));
   commands.push_back(consilium::AddRunCommand(app));
   commands.push_back(consilium::AddCollectCommand(app));
+  commands.push_back(consilium::AddReportCommand(app));
   commands.push_back(consilium::AddInitCommand(app));
   commands.push_back(consilium::AddSyntheticCommand(app));
   commands.push_back(consilium::AddExportCommand(app));

@@ -52,6 +52,7 @@ Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,
     CONSILIUM_RETURN_IF_ERROR(trainer.RunEpoch(monitor.learning_rate(), seed).status());
     CONSILIUM_ASSIGN_OR_RETURN(const std::optional<double> loss,
                                ValidationLoss(model.net, dataset, validation, fit));
+    model.losses.push_back(loss);
     if (monitor.Observe(epoch, loss)) best = ReadState(*model.net);
   }
   CONSILIUM_RETURN_IF_ERROR(WriteState(*model.net, best));

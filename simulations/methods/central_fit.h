@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace consilium {
 
@@ -40,7 +41,8 @@ struct FittedModel {
   MultiTaskNet net{nullptr};  ///< with the state of the best epoch
   int best_epoch = 0;         ///< counted from 0
   int epochs_run = 0;
-  std::optional<double> best_loss;  ///< of the validation images, if there are any
+  std::optional<double> best_loss;            ///< of the validation images, if there are any
+  std::vector<std::optional<double>> losses;  ///< the same after each epoch
 };
 
 /// The network before its first step.

@@ -10,6 +10,7 @@
 #include "site_client/compute_slot.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace consilium {
 
@@ -50,8 +51,12 @@ std::string NameOf(const Job& job, const std::string& left_out) {
   return name;
 }
 
-Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const Job& job,
-                                            const JobObserver& observer) {
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Result<TrainedJob> RunCentral(const StudyContext& context, const Job& job,
+                              const JobObserver& observer) {
   const ComputeSlot slot(context.compute_slots);
   if (context.interrupt != nullptr && context.interrupt->Requested()) {
     return Cancelled("interrupted");
@@ -62,19 +67,22 @@ Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const J
   fit.on_step = [&](double done, int epoch) {
     observer(done / fit.epochs, StepText("epoch", epoch, fit.epochs));
   };
+  const auto start = std::chrono::steady_clock::now();
   CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model, FitJob(context, job, data, fit));
+  TrainedJob trained;
+  trained.record.seconds = SecondsSince(start);
+  trained.record.validation_loss = model.losses;
   CONSILIUM_RETURN_IF_ERROR(KeepCentralModel(context, job, fit, model));
   const std::string digest = Digest(context.hasher, ReadState(*model.net).bytes);
-  std::vector<ScoredModel> scored;
   for (const std::string& center : data.tests) {
     const Indices& test = FindFold(context.protocols.at(job.seed), center)->test;
     CONSILIUM_ASSIGN_OR_RETURN(const Predictions predictions,
                                Predict(model.net, *data.tested, test, EvaluationOf(context)));
     Row row = RowOf(context, job, center);
     row.model_sha256 = digest;
-    scored.push_back(Score(row, NameOf(job, center), *data.tested, test, predictions));
+    trained.scored.push_back(Score(row, NameOf(job, center), *data.tested, test, predictions));
   }
-  return scored;
+  return trained;
 }
 
 /// The centers that take part: those with at least one training label.
@@ -91,16 +99,21 @@ SitesOfRun SitesOf(const Dataset& dataset, const Fold& fold) {
   return sites;
 }
 
-Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run) {
+/// `seconds`: of the run, without waiting for the turn.
+Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run,
+                                double& seconds) {
   const std::lock_guard turn(*context.federated_turn);
   if (context.interrupt != nullptr && context.interrupt->Requested()) {
     return Cancelled("interrupted");
   }
-  return context.federated(run);
+  const auto start = std::chrono::steady_clock::now();
+  Result<FederatedModel> model = context.federated(run);
+  seconds = SecondsSince(start);
+  return model;
 }
 
-Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const Job& job,
-                                              const JobObserver& observer) {
+Result<TrainedJob> RunFederated(const StudyContext& context, const Job& job,
+                                const JobObserver& observer) {
   const Fold& fold = *FindFold(context.protocols.at(job.seed), job.left_out);
   const SitesOfRun sites = SitesOf(*context.dataset, fold);
   const int rounds = context.options.plan.rounds.rounds;
@@ -120,7 +133,8 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   };
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(context.net, run.plan));
   run.initial.blob = ReadState(*net);
-  CONSILIUM_ASSIGN_OR_RETURN(FederatedModel model, TakeTurn(context, run));
+  double seconds = 0;
+  CONSILIUM_ASSIGN_OR_RETURN(FederatedModel model, TakeTurn(context, run, seconds));
   CONSILIUM_RETURN_IF_ERROR(KeepFederatedModel(context, job, run, model, net->input()));
   // A site's own model is that site's; a left-out center is scored with the one that all trained.
   if (run.plan.strategy == "ditto") model.local.clear();
@@ -136,14 +150,21 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   row.transport = ToString(context.options.transport);
   row.strategy = run.plan.strategy;
   row.model_sha256 = Digest(context.hasher, model.shared.bytes);
-  return std::vector<ScoredModel>{
+  TrainedJob trained;
+  trained.scored = {
       Score(row, NameOf(job, job.left_out), *context.dataset, fold.test, predictions)};
+  trained.record.seconds = seconds;
+  trained.record.validation_loss = std::move(model.losses);
+  trained.record.update_cosine = std::move(model.update_cosines);
+  trained.record.bytes_to_sites = model.bytes_to_sites;
+  trained.record.bytes_from_sites = model.bytes_from_sites;
+  return trained;
 }
 
 }  // namespace
 
-Result<std::vector<ScoredModel>> RunJob(const StudyContext& context, const Job& job,
-                                        const JobObserver& observer) {
+Result<TrainedJob> RunJob(const StudyContext& context, const Job& job,
+                          const JobObserver& observer) {
   return GuardTorch("training", [&] {
     return job.method == Method::kMdmtFederated ? RunFederated(context, job, observer)
                                                 : RunCentral(context, job, observer);

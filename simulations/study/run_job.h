@@ -9,6 +9,7 @@
 #include "simulations/methods/first_net.h"
 #include "simulations/methods/shared_models.h"
 #include "simulations/results/row.h"
+#include "simulations/results/training_record.h"
 #include "simulations/study/job.h"
 
 #include <functional>
@@ -45,13 +46,17 @@ struct ScoredModel {
   std::string predictions_csv;  ///< image, center, task, label, probabilities
 };
 
+struct TrainedJob {
+  std::vector<ScoredModel> scored;
+  TrainingRecord record;  ///< of what the rows do not say
+};
+
 /// `fraction` of the work is done; `step`: "epoch 3/10", "round 3/10".
 using JobObserver = std::function<void(double fraction, const std::string& step)>;
 
 /// The plan of a job that trains `tasks`.
 RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<TaskSpec>& tasks);
 
-Result<std::vector<ScoredModel>> RunJob(const StudyContext& context, const Job& job,
-                                        const JobObserver& observer);
+Result<TrainedJob> RunJob(const StudyContext& context, const Job& job, const JobObserver& observer);
 
 }  // namespace consilium

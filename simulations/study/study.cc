@@ -1,6 +1,8 @@
 #include "simulations/study/study.h"
 
 #include "simulations/methods/dataset_views.h"
+#include "simulations/report/write_report.h"
+#include "simulations/results/study_facts.h"
 #include "simulations/results/summary_file.h"
 #include "simulations/study/cohort_facts.h"
 #include "simulations/study/job_pool.h"
@@ -57,6 +59,7 @@ class StudyRun {
   Status WriteFiles(const StudyResult& result) const;
   StudyResult Collect() const;
   ReportInput ReportOf(const StudyResult& result) const;
+  StudyFacts FactsOf(const StudyResult& result) const;
 
   Study study_;
   std::counting_semaphore<> slots_;
@@ -123,17 +126,17 @@ Status StudyRun::RunOne(std::size_t job) {
   const Job& what = jobs_[job];
   const std::string label = LabelOf(what, study_.options.seeds.size() > 1);
   study_.progress->JobStarted(job, label, what.work);
-  Result<std::vector<ScoredModel>> scored =
+  Result<TrainedJob> trained =
       RunJob(context_, what, [&](double fraction, const std::string& step) {
         study_.progress->JobStep(job, fraction, step);
       });
-  if (!scored.ok()) return scored.status().WithContext(label);
-  CONSILIUM_RETURN_IF_ERROR(folder_->Save(what, *scored));
+  if (!trained.ok()) return trained.status().WithContext(label);
+  CONSILIUM_RETURN_IF_ERROR(folder_->Save(what, *trained));
   rows_[job].emplace();
-  for (const ScoredModel& model : *scored) {
+  for (const ScoredModel& model : trained->scored) {
     rows_[job]->insert(rows_[job]->end(), model.rows.begin(), model.rows.end());
   }
-  study_.progress->JobFinished(job, Headline(*scored));
+  study_.progress->JobFinished(job, Headline(trained->scored));
   return OkStatus();
 }
 
@@ -174,10 +177,24 @@ ReportInput StudyRun::ReportOf(const StudyResult& result) const {
   return report;
 }
 
+StudyFacts StudyRun::FactsOf(const StudyResult& result) const {
+  StudyFacts facts;
+  for (const TaskSpec& task : study_.dataset->tasks) {
+    facts.tasks.push_back({task.id.str(), task.classes});
+  }
+  facts.centers = CenterTable(*study_.dataset);
+  facts.warnings = warnings_;
+  facts.jobs_done = result.jobs_done;
+  facts.jobs_planned = result.jobs_planned;
+  return facts;
+}
+
 Status StudyRun::WriteFiles(const StudyResult& result) const {
   CONSILIUM_RETURN_IF_ERROR(folder_->Write("summary.json", FormatSummary(result.summary)));
   CONSILIUM_RETURN_IF_ERROR(folder_->Write("summary.csv", FormatSummaryCsv(result.summary.rows)));
-  return folder_->Write("report.md", FormatReport(ReportOf(result)));
+  CONSILIUM_RETURN_IF_ERROR(folder_->Write("report.md", FormatReport(ReportOf(result))));
+  CONSILIUM_RETURN_IF_ERROR(folder_->Write("study.json", FormatStudyFacts(FactsOf(result))));
+  return WriteReport({study_.out}, "");
 }
 
 Result<StudyResult> StudyRun::Run() {
