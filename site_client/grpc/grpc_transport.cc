@@ -82,13 +82,14 @@ class GrpcTransport final : public Transport {
 
   Result<Bytes> FetchModel(const ModelRef& model) override {
     Bytes bytes;
-    CONSILIUM_RETURN_IF_ERROR(UntilUndamaged([&] {
+    const Status whole = UntilUndamaged([&] {
       bytes.clear();
-      CONSILIUM_RETURN_IF_ERROR(retry_.Run([&] { return FetchRest(model, bytes); }));
-      if (model.digest.empty() || !options_.hasher) return OkStatus();
-      if (Digest(options_.hasher, bytes) == model.digest) return OkStatus();
+      const Status fetched = retry_.Run([&] { return FetchRest(model, bytes); });
+      if (!fetched.ok() || model.digest.empty() || !options_.hasher) return fetched;
+      if (Digest(options_.hasher, bytes) == model.digest) return fetched;
       return DataLoss("model " + std::to_string(model.version) + ": does not match its digest");
-    }));
+    });
+    CONSILIUM_RETURN_IF_ERROR(whole);
     return bytes;
   }
 
