@@ -72,7 +72,9 @@ Status StoredCoordinator::Replay(const std::vector<Event>& events, const ModelRe
     last_event_ = std::max(last_event_, event.at);
   }
   if (engine_.phase() != RoundPhase::kAggregating) pending_.reset();
-  const Timestamp now = options_.clock->Now();
+  // The clock may have been set back while nobody looked.
+  last_clock_ = last_event_;
+  const Timestamp now = Now();
   for (const auto& [site, known] : engine_.sites()) presence_[site].last_seen = now;
   // The sites had no chance while nobody listened: they get the whole time again.
   if (deadline_) deadline_->at = std::max(deadline_->at, now + options_.plan.rounds.deadline);
@@ -95,8 +97,15 @@ Status StoredCoordinator::CheckSpooledUpdates() const {
 
 // --- Events in, commands out --------------------------------------------------------------------
 
+Timestamp StoredCoordinator::Now() {
+  const Timestamp clock = options_.clock->Now();
+  if (clock < last_clock_) behind_ += Millis(last_clock_.millis - clock.millis);
+  last_clock_ = clock;
+  return clock + behind_;
+}
+
 Status StoredCoordinator::Apply(decltype(Event::what) what) {
-  const Event event{std::max(options_.clock->Now(), last_event_), std::move(what)};
+  const Event event{std::max(Now(), last_event_), std::move(what)};
   RoundEngine next = engine_;
   const std::vector<Command> commands = next.Step(event);
   if (!commands.empty()) {
@@ -127,7 +136,7 @@ void StoredCoordinator::Execute(const Command& command) {
 Status StoredCoordinator::Touch(const SiteId& site) {
   const auto known = engine_.sites().find(site);
   if (known == engine_.sites().end()) return NotFound(Named(site) + ": has not joined this run");
-  presence_[site].last_seen = options_.clock->Now();
+  presence_[site].last_seen = Now();
   if (known->second.live) return OkStatus();
   return Apply(SiteJoined{known->second.declaration});
 }
@@ -164,7 +173,7 @@ Status StoredCoordinator::Join(SiteDeclaration declaration) {
     const bool repeated = known != engine_.sites().end() && known->second.live &&
                           known->second.declaration == declaration;
     if (!repeated) status = Apply(SiteJoined{std::move(declaration)});
-    if (status.ok()) presence_[site].last_seen = options_.clock->Now();
+    if (status.ok()) presence_[site].last_seen = Now();
   }
   Announce();
   return status;
@@ -184,7 +193,7 @@ Result<Instruction> StoredCoordinator::NextInstruction(const SiteId& site, Milli
     return stopping_ || engine_.InstructionFor(site).kind != InstructionKind::kWait;
   });
   --presence.waiting_calls;
-  presence.last_seen = options_.clock->Now();
+  presence.last_seen = Now();
   if (stopping_) return Unavailable("the aggregator is shutting down");
   return engine_.InstructionFor(site);
 }
