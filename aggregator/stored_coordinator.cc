@@ -20,6 +20,11 @@ RoundEngine::Options EngineOptions(const RunPlan& plan) {
       HoldersNeeded(plan)};
 }
 
+bool IsReport(const Event& event) {
+  return std::holds_alternative<UpdateSpooled>(event.what) ||
+         std::holds_alternative<EvaluationReceived>(event.what);
+}
+
 /// Site ids become file names.
 bool IsSiteName(const std::string& text) {
   return !text.empty() && text.size() <= 64 && text.find_first_not_of('.') != text.npos &&
@@ -113,9 +118,14 @@ Status StoredCoordinator::Apply(decltype(Event::what) what) {
   }
   CONSILIUM_RETURN_IF_ERROR(options_.store->Append(event));
   for (std::string& line : DescribeChange(engine_, next)) lines_.push_back(std::move(line));
+  // One more report of many tells those who wait nothing: to wake them all for each of them would
+  // cost a round the square of its sites.
+  const bool one_of_many =
+      IsReport(event) && next.phase() == engine_.phase() && next.round() == engine_.round();
   engine_ = std::move(next);
   last_event_ = event.at;
   for (const Command& command : commands) Execute(command);
+  if (!one_of_many) changed_.notify_all();
   return OkStatus();
 }
 
@@ -130,7 +140,6 @@ void StoredCoordinator::Execute(const Command& command) {
   } else if (std::holds_alternative<Finish>(command)) {
     deadline_.reset();
   }
-  changed_.notify_all();
 }
 
 Status StoredCoordinator::Touch(const SiteId& site) {

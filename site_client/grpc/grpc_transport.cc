@@ -22,6 +22,8 @@ namespace {
 constexpr int kMaxMessage = 4 << 20;
 constexpr std::size_t kChunk = 1 << 20;
 constexpr Millis kConnectTime{2'000};
+/// A model's size is the aggregator's word: more memory than this is taken only as bytes arrive.
+constexpr std::uint64_t kLargestReserve = std::uint64_t{1} << 30;
 
 /// A proxy of the environment cannot reach this machine's own addresses.
 bool IsLoopback(const std::string& address) {
@@ -37,6 +39,8 @@ std::shared_ptr<grpc::Channel> Dial(const GrpcTransportOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
   if (IsLoopback(options.aggregator)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Sites of one process (simulations, benchmarks) have a connection each.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -134,6 +138,7 @@ class GrpcTransport final : public Transport {
     grpc::ClientContext context;
     AwaitConnection();
     context.set_deadline(In(options_.stream_deadline));
+    bytes.reserve(static_cast<std::size_t>(std::min(model.byte_size, kLargestReserve)));
     v1::FetchModelRequest request;
     *request.mutable_model() = ToProto(model);
     request.set_offset(bytes.size());

@@ -33,6 +33,7 @@ constexpr KindRow kKinds[] = {
     {FaultKind::kDiskFull, "disk full", false, 1, 40, "steps"},
     {FaultKind::kClockForward, "clock forward", false, 1, 3600, "seconds"},
     {FaultKind::kClockBack, "clock back", false, 1, 3600, "seconds"},
+    {FaultKind::kDelay, "delayed", true, 1, 40, "steps"},
 };
 
 const KindRow& RowOf(FaultKind kind) { return *std::ranges::find(kKinds, kind, &KindRow::kind); }

@@ -24,6 +24,7 @@ enum class FaultKind : std::uint8_t {
   kDiskFull,          ///< nothing can be written at the aggregator for `amount` steps
   kClockForward,      ///< by `amount` seconds
   kClockBack,
+  kDelay,  ///< nothing passes the site's line for `amount` steps, then all of it
 };
 std::string_view ToString(FaultKind kind);
 

@@ -170,6 +170,7 @@ class FaultyWorld {
       case FaultKind::kSiteKilled:
         return sites_[site].Restart();
       case FaultKind::kSiteAway:
+      case FaultKind::kDelay:
         away_until_[site] = std::max(away_until_[site], step + static_cast<int>(fault.amount));
         return;
       case FaultKind::kSiteLeaves:
