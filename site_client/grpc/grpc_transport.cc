@@ -21,6 +21,9 @@ namespace {
 
 constexpr int kMaxMessage = 4 << 20;
 constexpr std::size_t kChunk = 1 << 20;
+/// What the aggregator may send before it is read; see aggregator/grpc/server.cc.
+constexpr int kWindow = 1 << 20;
+constexpr int kFrame = 1 << 18;
 constexpr Millis kConnectTime{2'000};
 /// A model's size is the aggregator's word: more memory than this is taken only as bytes arrive.
 constexpr std::uint64_t kLargestReserve = std::uint64_t{1} << 30;
@@ -41,6 +44,9 @@ std::shared_ptr<grpc::Channel> Dial(const GrpcTransportOptions& options) {
   if (IsLoopback(options.aggregator)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Sites of one process (simulations, benchmarks) have a connection each.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindow);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrame);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -96,7 +102,10 @@ class GrpcTransport final : public Transport {
     if (header.byte_size != encoded.size()) {
       return InvalidArgument("update.byte_size: not the size of its bytes");
     }
-    return retry_.Run([&] { return SubmitRest(header, encoded); });
+    const auto submit = [&] { return retry_.Run([&] { return SubmitRest(header, encoded); }); };
+    const Status status = submit();
+    // What arrived was not what was sent, and is discarded there: once more, from the beginning.
+    return status.code() == StatusCode::kDataLoss ? submit() : status;
   }
 
   Status SubmitEvaluation(const EvaluationReport& report) override {

@@ -25,7 +25,12 @@ class SteppedSite {
  public:
   explicit SteppedSite(SiteId site) : site_(std::move(site)) {}
 
-  void Restart() { *this = SteppedSite(site_); }
+  /// A changed chunk may wait in the aggregator's draft for the site's next life.
+  void Restart() {
+    const bool changed = changed_;
+    *this = SteppedSite(site_);
+    changed_ = changed;
+  }
   void CutConnection() {
     if (upload_) upload_->begun = false;
   }

@@ -31,6 +31,32 @@ TEST_P(FaultyRunTest, EveryAcknowledgedUpdateIsUsedOnceAndTheRunEnds) {
 
 INSTANTIATE_TEST_SUITE_P(Schedules, FaultyRunTest, ::testing::Range(0, kTests));
 
+/// Schedules that once failed.
+TEST(KeptScheduleTest, AClockThatIsSetBackStopsNoDeadline) {
+  PlayAndCheck({487,
+                {{21, FaultKind::kUpdateTwice, 0, 0},
+                 {69, FaultKind::kConnectionCut, 2, 0},
+                 {74, FaultKind::kSiteAway, 1, 41},
+                 {78, FaultKind::kClockBack, 0, 1171},
+                 {147, FaultKind::kClockForward, 0, 1897},
+                 {159, FaultKind::kClockBack, 0, 1026}}});
+  PlayAndCheck({492,
+                {{2, FaultKind::kClockBack, 0, 1059},
+                 {10, FaultKind::kChunkCorrupt, 1, 0},
+                 {10, FaultKind::kPowerCut, 0, 4},
+                 {67, FaultKind::kSiteLeaves, 1, 0},
+                 {69, FaultKind::kClockForward, 0, 203}}});
+}
+
+TEST(KeptScheduleTest, AChangedChunkThatOutlivesItsSiteIsSentAgain) {
+  PlayAndCheck({254,
+                {{2, FaultKind::kChunkTwice, 2, 0},
+                 {12, FaultKind::kSiteLeaves, 1, 0},
+                 {48, FaultKind::kChunkCorrupt, 0, 0},
+                 {91, FaultKind::kDelay, 0, 29},
+                 {145, FaultKind::kSiteKilled, 0, 0}}});
+}
+
 TEST(CalmRunTest, ARunWithoutFaultsUsesEveryUpdateOfEverySite) {
   const RunPlan plan = FaultyPlan("fedavg");
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const FaultyRunResult result, PlayFaults(plan, {1, {}}));

@@ -23,6 +23,7 @@ class FakeCoordinator : public RoundCoordinator {
     return OkStatus();
   };
   Status begin_status;
+  std::function<Status()> before_commit = [] { return OkStatus(); };
 
   std::vector<SiteDeclaration> joined;
   std::vector<std::uint64_t> read_offsets;
@@ -63,7 +64,7 @@ class FakeCoordinator : public RoundCoordinator {
   }
   Status CommitUpdate(const UpdateHeader& header) override {
     committed.push_back(header);
-    return OkStatus();
+    return before_commit();
   }
   Status SubmitEvaluation(EvaluationReport report) override {
     evaluations.push_back(std::move(report));

@@ -153,6 +153,21 @@ TEST_F(GrpcTest, AFullDiskIsWaitedFor) {
   EXPECT_EQ(faults_, 3);
 }
 
+TEST_F(GrpcTest, AnUpdateThatArrivedChangedIsSentAgainOnce) {
+  const Bytes update = ManyBytes();
+  int changed = 1;
+  coordinator_.before_commit = [this, &changed] {
+    if (changed-- <= 0) return OkStatus();
+    coordinator_.spooled.clear();
+    return DataLoss("the bytes do not match their digest");
+  };
+  ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
+  EXPECT_TRUE(coordinator_.spooled == update);
+  changed = 2;
+  coordinator_.spooled.clear();
+  EXPECT_STATUS(transport_->SubmitUpdate(Header(update), update), StatusCode::kDataLoss, "digest");
+}
+
 TEST_F(GrpcTest, ALateUpdateIsReportedAtOnce) {
   coordinator_.begin_status = FailedPrecondition("round 3 is open");
   const Bytes update = ManyBytes();
