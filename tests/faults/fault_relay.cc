@@ -104,7 +104,8 @@ void FaultRelay::Pass(int from, int to, bool upward) {
       std::this_thread::sleep_for(Millis(kLook));
     }
     if (size > 0 && upward && corrupt_.exchange(false)) {
-      buffer[static_cast<std::size_t>(size) / 2] ^= 1;
+      char& changed = buffer[static_cast<std::size_t>(size) / 2];
+      changed = static_cast<char>(changed ^ 1);
     }
     if (size <= 0 || !SendAll(to, buffer.data(), size)) break;
   }
