@@ -13,6 +13,11 @@ namespace {
 
 constexpr Millis kLongestWait{3'600'000};
 
+bool IsReport(const Event& event) {
+  return std::holds_alternative<UpdateSpooled>(event.what) ||
+         std::holds_alternative<EvaluationReceived>(event.what);
+}
+
 /// Site ids become file names.
 bool IsSiteName(const std::string& text) {
   return !text.empty() && text.size() <= 64 && text.find_first_not_of('.') != text.npos &&
@@ -66,13 +71,15 @@ Status StoredCoordinator::Replay(const std::vector<Event>& events, const ModelRe
     last_event_ = std::max(last_event_, event.at);
   }
   if (engine_.phase() != RoundPhase::kAggregating) pending_.reset();
+  // The clock may have been set back while nobody looked.
+  last_clock_ = last_event_;
   GiveWholeTime();
   return CheckSpooledUpdates();
 }
 
 /// The sites had no chance while nobody listened.
 void StoredCoordinator::GiveWholeTime() {
-  const Timestamp now = options_.clock->Now();
+  const Timestamp now = Now();
   for (const auto& [site, known] : engine_.sites()) presence_[site].last_seen = now;
   if (deadline_) deadline_->at = std::max(deadline_->at, now + options_.plan.rounds.deadline);
 }
@@ -93,8 +100,15 @@ Status StoredCoordinator::CheckSpooledUpdates() const {
 
 // --- Events in, commands out --------------------------------------------------------------------
 
+Timestamp StoredCoordinator::Now() {
+  const Timestamp clock = options_.clock->Now();
+  if (clock < last_clock_) behind_ += Millis(last_clock_.millis - clock.millis);
+  last_clock_ = clock;
+  return clock + behind_;
+}
+
 Status StoredCoordinator::Apply(decltype(Event::what) what) {
-  const Event event{std::max(options_.clock->Now(), last_event_), std::move(what)};
+  const Event event{std::max(Now(), last_event_), std::move(what)};
   RoundEngine next = engine_;
   const std::vector<Command> commands = next.Step(event);
   if (!commands.empty()) {
@@ -102,9 +116,14 @@ Status StoredCoordinator::Apply(decltype(Event::what) what) {
   }
   CONSILIUM_RETURN_IF_ERROR(options_.store->Append(event));
   for (std::string& line : DescribeChange(engine_, next)) lines_.push_back(std::move(line));
+  // One more report of many tells those who wait nothing: to wake them all for each of them would
+  // cost a round the square of its sites.
+  const bool one_of_many =
+      IsReport(event) && next.phase() == engine_.phase() && next.round() == engine_.round();
   engine_ = std::move(next);
   last_event_ = event.at;
   for (const Command& command : commands) Execute(command);
+  if (!one_of_many) changed_.notify_all();
   return OkStatus();
 }
 
@@ -119,13 +138,12 @@ void StoredCoordinator::Execute(const Command& command) {
   } else if (std::holds_alternative<Finish>(command)) {
     deadline_.reset();
   }
-  changed_.notify_all();
 }
 
 Status StoredCoordinator::Touch(const SiteId& site) {
   const auto known = engine_.sites().find(site);
   if (known == engine_.sites().end()) return NotFound(Named(site) + ": has not joined this run");
-  presence_[site].last_seen = options_.clock->Now();
+  presence_[site].last_seen = Now();
   if (known->second.live) return OkStatus();
   return Apply(SiteJoined{known->second.declaration});
 }
@@ -162,7 +180,7 @@ Status StoredCoordinator::Join(SiteDeclaration declaration) {
     const bool repeated = known != engine_.sites().end() && known->second.live &&
                           known->second.declaration == declaration;
     if (!repeated) status = Apply(SiteJoined{std::move(declaration)});
-    if (status.ok()) presence_[site].last_seen = options_.clock->Now();
+    if (status.ok()) presence_[site].last_seen = Now();
   }
   Announce();
   return status;
@@ -182,7 +200,7 @@ Result<Instruction> StoredCoordinator::NextInstruction(const SiteId& site, Milli
     return stopping_ || AllowedInstruction(site).kind != InstructionKind::kWait;
   });
   --presence.waiting_calls;
-  presence.last_seen = options_.clock->Now();
+  presence.last_seen = Now();
   if (stopping_) return Unavailable("the aggregator is shutting down");
   return AllowedInstruction(site);
 }

@@ -2,6 +2,7 @@
 ///
 /// An event is tried on a copy of the engine, stored, and only then the copy becomes the engine: a
 /// refused event or a full disk changes nothing.
+/// Time     goes on when the machine's clock is set back: deadlines and leases measure what has passed.
 /// Locks    a site's spool lock, then mutex_; never the other way round. work_mutex_ (one worker at
 ///          a time) comes before mutex_. Blob bytes move without mutex_; observers run without any.
 #pragma once
@@ -60,6 +61,7 @@ class StoredCoordinator final : public RoundCoordinator {
   enum class Standing { kExpected, kAcceptedBefore };
 
   // All of these require mutex_.
+  Timestamp Now();
   Status Apply(decltype(Event::what) what);
   Instruction AllowedInstruction(const SiteId& site) const;
   void Execute(const Command& command);
@@ -93,6 +95,8 @@ class StoredCoordinator final : public RoundCoordinator {
   std::condition_variable changed_;  // instructions, work or stopping_
   RoundEngine engine_;
   Timestamp last_event_;
+  Timestamp last_clock_;
+  Millis behind_{0};  // by how much the clock was set back while we looked
   std::map<SiteId, Presence> presence_;
   std::optional<SetDeadline> deadline_;
   std::optional<Aggregate> pending_;

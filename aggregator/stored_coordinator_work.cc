@@ -84,7 +84,7 @@ Status StoredCoordinator::RetirePending() {
 
 Status StoredCoordinator::PassDeadline() {
   const std::lock_guard lock(mutex_);
-  if (!deadline_ || options_.clock->Now() < deadline_->at) return OkStatus();
+  if (!deadline_ || Now() < deadline_->at) return OkStatus();
   const SetDeadline passed = *deadline_;
   deadline_.reset();
   Status applied = Apply(DeadlinePassed{passed.round});
@@ -95,7 +95,7 @@ Status StoredCoordinator::PassDeadline() {
 Status StoredCoordinator::LoseSilentSites() {
   const std::lock_guard lock(mutex_);
   if (engine_.phase() == RoundPhase::kFinished) return OkStatus();
-  const Timestamp now = options_.clock->Now();
+  const Timestamp now = Now();
   std::vector<SiteId> silent;
   for (const auto& [site, known] : engine_.sites()) {
     const Presence& presence = presence_[site];

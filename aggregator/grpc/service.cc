@@ -129,6 +129,11 @@ class FederationService final : public v1::Federation::Service {
   }
 
   Status Noted(Status status) const {
+    if (status.code() == StatusCode::kResourceExhausted) {
+      // A full disk: nothing was acknowledged, and the site tries again until there is room.
+      if (options_.on_fault) options_.on_fault(status.message());
+      return Unavailable("the aggregator has no room at present");
+    }
     if (status.code() != StatusCode::kInternal) return status;
     if (options_.on_fault) options_.on_fault(status.message());
     return Internal("a fault of the aggregator; its log says more");

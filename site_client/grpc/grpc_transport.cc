@@ -21,9 +21,14 @@ namespace {
 
 constexpr int kMaxMessage = 4 << 20;
 constexpr std::size_t kChunk = 1 << 20;
+/// What the aggregator may send before it is read; see aggregator/grpc/server.cc.
+constexpr int kWindow = 1 << 20;
+constexpr int kFrame = 1 << 18;
 constexpr Millis kConnectTime{2'000};
 /// Bytes that were damaged on their way are sent again; damaged so often is no accident.
 constexpr int kTransfersOfDamaged = 3;
+/// A model's size is the aggregator's word: more memory than this is taken only as bytes arrive.
+constexpr std::uint64_t kLargestReserve = std::uint64_t{1} << 30;
 
 /// A proxy of the environment cannot reach this machine's own addresses.
 bool IsLoopback(const std::string& address) {
@@ -39,6 +44,11 @@ std::shared_ptr<grpc::Channel> Dial(const GrpcTransportOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
   if (IsLoopback(options.aggregator)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Sites of one process (simulations, benchmarks) have a connection each.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindow);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrame);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -149,6 +159,7 @@ class GrpcTransport final : public Transport {
     grpc::ClientContext context;
     AwaitConnection();
     context.set_deadline(In(options_.stream_deadline));
+    bytes.reserve(static_cast<std::size_t>(std::min(model.byte_size, kLargestReserve)));
     v1::FetchModelRequest request;
     *request.mutable_model() = ToProto(model);
     request.set_offset(bytes.size());

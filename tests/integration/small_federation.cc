@@ -139,11 +139,12 @@ Process SmallFederation::StartAggregator(const std::string& name, bool with_run)
 }
 
 Process SmallFederation::StartSite(const std::string& site, const std::string& state,
-                                   const std::string& certificates, int retry_seconds) {
+                                   const std::string& certificates, int retry_seconds,
+                                   int through_port) {
   const std::string own = certificates.empty() ? File("ca") : certificates;
   return Process({Program("consilium-site"),
                   "--aggregator",
-                  "127.0.0.1:" + std::to_string(port_),
+                  "127.0.0.1:" + std::to_string(through_port > 0 ? through_port : port_),
                   "--ca",
                   Certificate("ca.crt"),
                   "--cert",

@@ -24,6 +24,7 @@ class FakeCoordinator : public RoundCoordinator {
   };
   std::function<Status()> before_commit = [] { return OkStatus(); };
   Status begin_status;
+  std::function<Status()> before_commit = [] { return OkStatus(); };
 
   std::vector<SiteDeclaration> joined;
   std::vector<std::uint64_t> read_offsets;
@@ -65,7 +66,7 @@ class FakeCoordinator : public RoundCoordinator {
   Status CommitUpdate(const UpdateHeader& header) override {
     CONSILIUM_RETURN_IF_ERROR(before_commit());
     committed.push_back(header);
-    return OkStatus();
+    return before_commit();
   }
   Status SubmitEvaluation(EvaluationReport report) override {
     evaluations.push_back(std::move(report));

@@ -168,6 +168,32 @@ TEST_F(GrpcTest, ABrokenUploadGoesOnWhereTheAggregatorSays) {
             1);
 }
 
+TEST_F(GrpcTest, AFullDiskIsWaitedFor) {
+  const Bytes update = ManyBytes();
+  int full = 3;
+  coordinator_.before_append = [&full](std::uint64_t) {
+    return full-- > 0 ? ResourceExhausted("/srv/spool: no space left") : OkStatus();
+  };
+  ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
+  EXPECT_EQ(retries_, 3);
+  EXPECT_EQ(faults_, 3);
+}
+
+TEST_F(GrpcTest, AnUpdateThatArrivedChangedIsSentAgainOnce) {
+  const Bytes update = ManyBytes();
+  int changed = 1;
+  coordinator_.before_commit = [this, &changed] {
+    if (changed-- <= 0) return OkStatus();
+    coordinator_.spooled.clear();
+    return DataLoss("the bytes do not match their digest");
+  };
+  ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
+  EXPECT_TRUE(coordinator_.spooled == update);
+  changed = 2;
+  coordinator_.spooled.clear();
+  EXPECT_STATUS(transport_->SubmitUpdate(Header(update), update), StatusCode::kDataLoss, "digest");
+}
+
 TEST_F(GrpcTest, ALateUpdateIsReportedAtOnce) {
   coordinator_.begin_status = FailedPrecondition("round 3 is open");
   const Bytes update = ManyBytes();
