@@ -1,10 +1,10 @@
-#include "common/tensor_file/safetensors.h"
 #include "tests/integration/small_federation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <utility>
 
 namespace consilium {
 namespace {
@@ -19,15 +19,16 @@ struct Answer {
 };
 Answer Ask(const SmallFederation& federation, const std::string& certificate,
            std::vector<std::string> command) {
-  std::vector<std::string> arguments = {std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-admin",
-                                        "--aggregator",
-                                        "127.0.0.1:" + std::to_string(federation.port()),
-                                        "--ca",
-                                        federation.Certificate("ca.crt"),
-                                        "--cert",
-                                        federation.Certificate(certificate + ".crt"),
-                                        "--key",
-                                        federation.Certificate(certificate + ".key")};
+  std::vector<std::string> arguments;
+  const auto add = [&](const char* option, std::string value) {
+    arguments.emplace_back(option);
+    arguments.push_back(std::move(value));
+  };
+  arguments.push_back(std::string(CONSILIUM_PROGRAM_DIR).append("/consilium-admin"));
+  add("--aggregator", std::string("127.0.0.1:").append(std::to_string(federation.port())));
+  add("--ca", federation.Certificate("ca.crt"));
+  add("--cert", federation.Certificate(certificate + ".crt"));
+  add("--key", federation.Certificate(certificate + ".key"));
   arguments.insert(arguments.end(), command.begin(), command.end());
   Process process(arguments, federation.File("admin"));
   const int code = process.Wait(SmallFederation::kPatience).value_or(-1);
@@ -38,7 +39,8 @@ bool Reaches(const SmallFederation& federation, const std::string& state) {
   return Eventually(
       [&] {
         const Answer shown = Ask(federation, "carol", {"--json", "runs", "show", "small"});
-        return shown.output.find("\"state\":\"" + state + "\"") != std::string::npos;
+        return shown.output.find(std::string("\"state\":\"").append(state).append("\"")) !=
+               std::string::npos;
       },
       SmallFederation::kPatience);
 }
