@@ -24,7 +24,6 @@ class FakeCoordinator : public RoundCoordinator {
   };
   std::function<Status()> before_commit = [] { return OkStatus(); };
   Status begin_status;
-  std::function<Status()> before_commit = [] { return OkStatus(); };
 
   std::vector<SiteDeclaration> joined;
   std::vector<std::uint64_t> read_offsets;
@@ -64,7 +63,6 @@ class FakeCoordinator : public RoundCoordinator {
     return OkStatus();
   }
   Status CommitUpdate(const UpdateHeader& header) override {
-    CONSILIUM_RETURN_IF_ERROR(before_commit());
     committed.push_back(header);
     return before_commit();
   }
