@@ -176,7 +176,7 @@ TEST_F(GrpcTest, AnUpdateThatArrivedChangedIsSentAgain) {
   };
   ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
   EXPECT_TRUE(coordinator_.spooled == update);
-  changed = 2;
+  changed = 3;
   coordinator_.spooled.clear();
   EXPECT_STATUS(transport_->SubmitUpdate(Header(update), update), StatusCode::kDataLoss, "digest");
 }
