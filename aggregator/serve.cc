@@ -16,24 +16,24 @@ namespace {
 
 constexpr Millis kTick{200};
 
-/// Which sites have been told that the run is over.
+/// Which sites have left the finished run.
 class Farewell {
  public:
-  void Told(const SiteId& site) {
+  void Left(const SiteId& site) {
     const std::lock_guard lock(mutex_);
-    told_.insert(site);
+    left_.insert(site);
   }
-  bool AllKnow(const RunSnapshot& snapshot) const {
+  bool AllLeft(const RunSnapshot& snapshot) const {
     const std::lock_guard lock(mutex_);
     for (const RunSnapshot::Site& site : snapshot.sites) {
-      if (site.state != "lost" && !told_.contains(site.site)) return false;
+      if (site.state != "lost" && !left_.contains(site.site)) return false;
     }
     return true;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::set<SiteId> told_;
+  std::set<SiteId> left_;
 };
 
 struct Inputs {
@@ -66,13 +66,13 @@ Status AwaitEnd(RoundCoordinator& coordinator, const Interrupt& interrupt) {
   return OkStatus();
 }
 
-/// Stays while sites may still ask: until all know, or for one lease, or forever.
+/// Stays while sites may still ask: until all have left, or for one lease, or forever.
 void Linger(const RoundCoordinator& coordinator, const Farewell& farewell, Millis lease,
             bool forever, const Interrupt& interrupt) {
   const auto until = std::chrono::steady_clock::now() + lease;
   while (!interrupt.Requested()) {
     if (!forever &&
-        (farewell.AllKnow(coordinator.Snapshot()) || std::chrono::steady_clock::now() > until)) {
+        (farewell.AllLeft(coordinator.Snapshot()) || std::chrono::steady_clock::now() > until)) {
       return;
     }
     std::this_thread::sleep_for(kTick);
@@ -98,7 +98,7 @@ Status Serve(const ServeConfig& config, const Interrupt& interrupt, DaemonLog& l
   server_options.listen = config.listen;
   server_options.identity = std::move(inputs.identity);
   server_options.service.on_fault = [&log](const std::string& line) { log.Error(line); };
-  server_options.service.on_finish_told = [&farewell](const SiteId& site) { farewell.Told(site); };
+  server_options.service.on_left = [&farewell](const SiteId& site) { farewell.Left(site); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto server,
                              FederationServer::Start(coordinator, std::move(server_options)));
   log.Info("run " + plan.run.str() + ": listening on port " + std::to_string(server->port()));

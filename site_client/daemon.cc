@@ -167,6 +167,8 @@ Status RunDaemon(const SiteConfig& config, const Interrupt& interrupt, DaemonLog
         CONSILIUM_RETURN_IF_ERROR(
             WriteLocalState(std::move(result), site.id, config.local_state_out));
       }
+      // An aggregator that is gone already needs no goodbye.
+      static_cast<void>(network->Leave().ok());
     }
     if (config.exit_when_finished) return OkStatus();
     CONSILIUM_RETURN_IF_ERROR(AwaitAnotherRun(*network, run, interrupt));

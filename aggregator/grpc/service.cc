@@ -47,9 +47,14 @@ class FederationService final : public v1::Federation::Service {
       CONSILIUM_ASSIGN_OR_RETURN(const Instruction instruction,
                                  coordinator.NextInstruction(site, patience));
       *reply = ToProto(instruction);
-      if (instruction.kind == InstructionKind::kFinish && options_.on_finish_told) {
-        options_.on_finish_told(site);
-      }
+      return OkStatus();
+    });
+  }
+
+  grpc::Status Leave(grpc::ServerContext* context, const v1::LeaveRequest* /*request*/,
+                     v1::LeaveReply* /*reply*/) override {
+    return HandleCaller(*context, [&](const SiteId& site) -> Status {
+      if (options_.on_left) options_.on_left(site);
       return OkStatus();
     });
   }

@@ -20,8 +20,8 @@ struct ServiceOptions {
   Millis longest_poll{30'000};  ///< bound on the patience that a site may ask for
   /// Told of faults that are ours and not the caller's; from any thread. May be empty.
   std::function<void(const std::string& line)> on_fault;
-  /// Told whenever a site is handed kFinish; from any thread. May be empty.
-  std::function<void(const SiteId& site)> on_finish_told;
+  /// Told of each site that has left a finished run; from any thread. May be empty.
+  std::function<void(const SiteId& site)> on_left;
 };
 
 std::unique_ptr<grpc::Service> MakeFederationService(std::shared_ptr<RunDirectory> runs,

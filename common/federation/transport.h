@@ -26,6 +26,9 @@ class Transport {
   virtual Result<Bytes> FetchModel(const ModelRef& model) = 0;
   virtual Status SubmitUpdate(const UpdateHeader& header, ByteView encoded) = 0;
   virtual Status SubmitEvaluation(const EvaluationReport& report) = 0;
+  /// The finished run is over for this site, which has kept what it wants of it. Tried once: an
+  /// aggregator that does not hear it waits for one lease.
+  virtual Status Leave() { return OkStatus(); }
   /// Also the heartbeat.
   virtual Status SendProgress(const Progress& progress) = 0;
 };

@@ -14,11 +14,16 @@ std::string NameBeside(const std::string& path) {
   return path + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
 }
 
-Status WriteWhole(const std::string& path, ByteView bytes) {
-  CONSILIUM_ASSIGN_OR_RETURN(PosixFile file, PosixFile::OpenForWriting(path));
-  CONSILIUM_RETURN_IF_ERROR(file.Truncate(0));
-  CONSILIUM_RETURN_IF_ERROR(file.WriteAt(0, bytes));
-  return file.Sync();
+/// The bytes under the name `beside`, synced. Without a name until it is whole, a file leaves nothing
+/// behind if the process is killed; file systems that cannot do so (NFS) get a named one.
+Status WriteBeside(const std::string& beside, ByteView bytes) {
+  Result<PosixFile> file = PosixFile::OpenNameless(beside);
+  const bool nameless = file.ok();
+  if (!nameless) file = PosixFile::OpenForWriting(beside);
+  CONSILIUM_RETURN_IF_ERROR(file.status());
+  CONSILIUM_RETURN_IF_ERROR(file->WriteAt(0, bytes));
+  CONSILIUM_RETURN_IF_ERROR(file->Sync());
+  return nameless ? file->GiveName() : OkStatus();
 }
 
 }  // namespace
@@ -37,7 +42,7 @@ Result<Bytes> ReadFile(const std::string& path, std::uint64_t limit) {
 
 Status WriteFileAtomically(const std::string& path, ByteView bytes) {
   const std::string beside = NameBeside(path);
-  Status status = WriteWhole(beside, bytes);
+  Status status = WriteBeside(beside, bytes);
   if (status.ok()) status = RenameDurably(beside, path);
   if (status.ok()) return OkStatus();
   // The reason is worth more than a failure to clean up.

@@ -51,6 +51,22 @@ Result<PosixFile> PosixFile::OpenForWriting(const std::string& path) {
   return Open(path, O_RDWR | O_CREAT, "cannot be written");
 }
 
+Result<PosixFile> PosixFile::OpenNameless(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  CONSILIUM_ASSIGN_OR_RETURN(
+      PosixFile file, Open(folder.empty() ? "." : folder, O_RDWR | O_TMPFILE, "cannot be written"));
+  file.path_ = path;
+  return file;
+}
+
+Status PosixFile::GiveName() {
+  const std::string own = "/proc/self/fd/" + std::to_string(descriptor_);
+  if (::linkat(AT_FDCWD, own.c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+    return ErrnoStatus(errno, path_, "cannot be written");
+  }
+  return OkStatus();
+}
+
 Result<std::uint64_t> PosixFile::Size() const {
   struct stat info {};
   if (::fstat(descriptor_, &info) != 0) return ErrnoStatus(errno, path_, "cannot be read");

@@ -21,7 +21,11 @@ class PosixFile {
  public:
   PosixFile(PosixFile&& other) noexcept
       : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-  PosixFile& operator=(PosixFile&&) = delete;
+  PosixFile& operator=(PosixFile&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
   ~PosixFile();
@@ -29,6 +33,10 @@ class PosixFile {
   static Result<PosixFile> OpenForReading(const std::string& path);
   /// Creates the file if there is none.
   static Result<PosixFile> OpenForWriting(const std::string& path);
+  /// A new file in the folder of `path` that is gone with its descriptor unless GiveName names it
+  /// `path`, which must not exist. Any error may mean that the file system knows no such files.
+  static Result<PosixFile> OpenNameless(const std::string& path);
+  Status GiveName();
 
   Result<std::uint64_t> Size() const;
   Status WriteAt(std::uint64_t offset, ByteView bytes);

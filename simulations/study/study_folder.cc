@@ -5,8 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <unistd.h>
 
 namespace consilium {
 namespace {
@@ -92,13 +94,10 @@ Status StudyFolder::Check(const std::string& path, bool resume) {
   if (path.empty()) return InvalidArgument("out: no folder given, expected --out DIR");
   CONSILIUM_RETURN_IF_ERROR(CheckContents(path, resume));
   CONSILIUM_ASSIGN_OR_RETURN(const fs::path made, MakeFolders(path));
-  const std::string probe = path + "/.probe";
-  const Status written = WriteText(probe, "");
+  const int fault = access(path.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
   std::error_code ignored;
-  fs::remove(probe, ignored);
   if (!made.empty()) fs::remove_all(made, ignored);
-  if (!written.ok()) return NotWritable(path, written.message());
-  return OkStatus();
+  return fault == 0 ? OkStatus() : NotWritable(path, std::generic_category().message(fault));
 }
 
 Result<StudyFolder> StudyFolder::Open(const std::string& path, bool resume,

@@ -116,6 +116,11 @@ class GrpcTransport final : public Transport {
     return Call(&v1::Federation::Stub::SubmitEvaluation, ToProto(report), reply);
   }
 
+  Status Leave() override {
+    v1::LeaveReply reply;
+    return CallOnce(&v1::Federation::Stub::Leave, v1::LeaveRequest(), reply, Millis(0));
+  }
+
   Status SendProgress(const Progress& progress) override {
     v1::ReportReply reply;
     return CallOnce(&v1::Federation::Stub::Report, ToProto(progress), reply, Millis(0));

@@ -57,13 +57,13 @@ class Stopwatch {
       if (site.state == "lost") lost_.insert(site.site);
     }
   }
-  void Told(const SiteId& site) {
+  void Left(const SiteId& site) {
     const std::lock_guard lock(mutex_);
-    told_.insert(site);
+    left_.insert(site);
   }
-  std::size_t told() const {
+  std::size_t left() const {
     const std::lock_guard lock(mutex_);
-    return told_.size();
+    return left_.size();
   }
   /// Requires a finished run of two rounds or more.
   RoundFigures Figures() const {
@@ -85,7 +85,7 @@ class Stopwatch {
   mutable std::mutex mutex_;
   std::vector<ProcessCosts> marks_;  // at the start of each round, and at the end
   std::set<SiteId> lost_;
-  std::set<SiteId> told_;
+  std::set<SiteId> left_;
 };
 
 /// One site's part in a run.
@@ -110,7 +110,7 @@ class IdleSite {
     while (true) {
       CONSILIUM_ASSIGN_OR_RETURN(const Instruction told,
                                  transport_->NextInstruction(Millis{10'000}));
-      if (told.kind == InstructionKind::kFinish) return OkStatus();
+      if (told.kind == InstructionKind::kFinish) return transport_->Leave();
       if (told.kind != InstructionKind::kTrain) continue;
       CONSILIUM_RETURN_IF_ERROR(transport_->FetchModel(told.model).status());
       CONSILIUM_RETURN_IF_ERROR(Submit(offer.plan, told.round));
@@ -222,7 +222,7 @@ Result<RoundFigures> ServeRounds(const RoundBenchSetup& setup) {
   CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, RoundCoordinator::Open(std::move(options)));
   FederationServer::Options server_options;
   CONSILIUM_ASSIGN_OR_RETURN(server_options.identity, IdentityOf(setup, "aggregator"));
-  server_options.service.on_finish_told = [&watch](const SiteId& site) { watch.Told(site); };
+  server_options.service.on_left = [&watch](const SiteId& site) { watch.Left(site); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto server,
                              FederationServer::Start(*coordinator, std::move(server_options)));
   CONSILIUM_RETURN_IF_ERROR(
@@ -230,7 +230,7 @@ Result<RoundFigures> ServeRounds(const RoundBenchSetup& setup) {
   while (!coordinator->WaitFinished(Millis{1'000})) {
   }
   const auto until = std::chrono::steady_clock::now() + kLongestFarewell;
-  while (watch.told() < static_cast<std::size_t>(setup.sites) &&
+  while (watch.left() < static_cast<std::size_t>(setup.sites) &&
          std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(kTick);
   }

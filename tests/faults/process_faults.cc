@@ -5,7 +5,8 @@
 ///   build/release/tests/process_faults --schedules 0-49
 ///
 /// One line per schedule; a failing one is printed as its list of events, with what the processes
-/// said. A step is 50 ms; nothing strikes any more once the run is finished.
+/// said. A step is 50 ms unless --step says otherwise: a faster machine is struck at other moments
+/// of its run. Nothing strikes any more once the run is finished.
 #include "tests/faults/fault_relay.h"
 #include "tests/faults/fault_schedule.h"
 #include "tests/integration/small_federation.h"
@@ -21,7 +22,6 @@
 namespace consilium {
 namespace {
 
-constexpr Millis kStep{50};
 constexpr int kSteps = 100;
 constexpr int kRounds = 3;
 constexpr const char* kSites[] = {"A", "B"};
@@ -31,9 +31,10 @@ const std::vector<FaultKind> kKinds = {FaultKind::kSiteKilled,    FaultKind::kSi
 
 class DisturbedRun {
  public:
-  DisturbedRun(SmallFederation& federation, const FaultSchedule& schedule)
+  DisturbedRun(SmallFederation& federation, const FaultSchedule& schedule, Millis step)
       : federation_(federation),
         schedule_(schedule),
+        step_(step),
         name_("faults" + std::to_string(schedule.seed)),
         aggregator_(federation.StartAggregator(name_)) {
     for (const char* site : kSites) {
@@ -47,7 +48,7 @@ class DisturbedRun {
     auto next = schedule_.faults.begin();
     for (int step = 0; next != schedule_.faults.end() && !IsFinished(); ++step) {
       while (next != schedule_.faults.end() && next->step <= step) Strike(*next++);
-      std::this_thread::sleep_for(kStep);
+      std::this_thread::sleep_for(step_);
     }
     if (aggregator_.Wait(SmallFederation::kPatience) != 0) return Report("the aggregator");
     for (Process& site : sites_) {
@@ -77,7 +78,7 @@ class DisturbedRun {
         return;
       case FaultKind::kSiteAway:
         sites_[index].Signal(SIGSTOP);
-        std::this_thread::sleep_for(fault.amount * kStep);
+        std::this_thread::sleep_for(fault.amount * step_);
         sites_[index].Signal(SIGCONT);
         return;
       case FaultKind::kConnectionCut:
@@ -85,10 +86,10 @@ class DisturbedRun {
       case FaultKind::kChunkCorrupt:
         return relays_[index]->Corrupt();
       case FaultKind::kDelay:
-        return relays_[index]->Delay(fault.amount * kStep);
+        return relays_[index]->Delay(fault.amount * step_);
       case FaultKind::kAggregatorKilled:
         aggregator_.Kill();
-        std::this_thread::sleep_for(fault.amount * kStep);
+        std::this_thread::sleep_for(fault.amount * step_);
         aggregator_ = federation_.StartAggregator(name_);
         return;
       default:
@@ -107,6 +108,7 @@ class DisturbedRun {
 
   SmallFederation& federation_;
   const FaultSchedule& schedule_;
+  const Millis step_;
   const std::string name_;
   Process aggregator_;
   std::vector<std::unique_ptr<FaultRelay>> relays_;
@@ -114,7 +116,7 @@ class DisturbedRun {
 };
 
 /// How many schedules failed.
-int PlayAll(int first, int last) {
+int PlayAll(int first, int last, Millis step) {
   SmallFederation federation(kRounds);
   const std::string expected = federation.RunUndisturbed("undisturbed");
   if (expected.size() != 64) throw std::runtime_error("the undisturbed run: " + expected);
@@ -123,7 +125,7 @@ int PlayAll(int first, int last) {
     const FaultSchedule schedule =
         DrawFaults(static_cast<std::uint64_t>(seed), std::size(kSites), kSteps, kKinds);
     const auto start = std::chrono::steady_clock::now();
-    const std::string fault = DisturbedRun(federation, schedule).Play(expected);
+    const std::string fault = DisturbedRun(federation, schedule, step).Play(expected);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     std::cout << ToString(schedule) << (fault.empty() ? " ok" : " FAILED: " + fault) << " ("
               << took.count() << " s)" << std::endl;
@@ -142,9 +144,13 @@ int Main(int argc, char** argv) {
                        text.find('-') != text.npos && text.front() != '-' && text.back() != '-';
     return range ? std::string() : "expected FIRST-LAST";
   });
+  int step = 50;
+  app.add_option("--step", step, "milliseconds")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);
   const int first = std::stoi(schedules);
-  return PlayAll(first, std::stoi(schedules.substr(schedules.find('-') + 1))) == 0 ? 0 : 1;
+  return PlayAll(first, std::stoi(schedules.substr(schedules.find('-') + 1)), Millis(step)) == 0
+             ? 0
+             : 1;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/storage/file_io.h"
 
+#include "common/storage/posix_file.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
@@ -21,6 +22,21 @@ TEST(FileIoTest, LeavesNothingBeside) {
   const TempFolder folder;
   ASSERT_OK(WriteFileAtomically(folder.File("a"), AsBytes("x")));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(FileIoTest, AFileThatIsNotWholeYetHasNoNameToBeLeftBehind) {
+  const TempFolder folder;
+  {
+    CONSILIUM_ASSERT_OK_AND_ASSIGN(PosixFile half, PosixFile::OpenNameless(folder.File("a")));
+    ASSERT_OK(half.WriteAt(0, AsBytes("half")));
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(PosixFile whole, PosixFile::OpenNameless(folder.File("a")));
+  ASSERT_OK(whole.WriteAt(0, AsBytes("whole")));
+  ASSERT_OK(whole.GiveName());
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes bytes, ReadFile(folder.File("a"), 5));
+  EXPECT_EQ(AsText(bytes), "whole");
 }
 
 TEST(FileIoTest, AMissingFileIsNotFoundByName) {
