@@ -1,6 +1,7 @@
 /// consilium-sim: experiments on one machine.
 ///
 ///   consilium-sim loco --cohort manifest.csv --out results
+///   consilium-sim study --protocol cv --preset paper --cohort manifest.csv --out results
 ///   consilium-sim init --run run.yaml --out model.safetensors
 ///   consilium-sim synthetic --out cohort
 ///   consilium-sim export --model model.safetensors --out model.pt
@@ -49,6 +50,7 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 2 wrong input or usage, 1 anything else, 130 interrupted.");
   std::vector<std::unique_ptr<consilium::Command>> commands;
   commands.push_back(consilium::AddLocoCommand(app, version));
+  commands.push_back(consilium::AddStudyCommand(app, version));
   commands.push_back(consilium::AddInitCommand(app));
   commands.push_back(consilium::AddSyntheticCommand(app));
   commands.push_back(consilium::AddExportCommand(app));

@@ -3,14 +3,16 @@
 #include "simulations/study/file_name.h"
 
 #include <algorithm>
+#include <map>
 
 namespace consilium {
 namespace {
 
 std::string IdOf(const Job& job) {
-  const std::string& center = job.method == Method::kLocal ? job.site : job.left_out;
-  return "seed" + std::to_string(job.seed) + "." + std::string(ToString(job.method)) + "." +
-         FileNamePart(center);
+  std::string id = "seed" + std::to_string(job.seed) + "." + std::string(ToString(job.method));
+  if (!job.left_out.empty()) id.append(".").append(FileNamePart(job.left_out));
+  if (job.method == Method::kLocal) id.append(".").append(FileNamePart(job.site));
+  return id;
 }
 
 Indices AnyLabel(const Dataset& dataset, const Indices& indices) {
@@ -29,27 +31,36 @@ class Planner {
   Planner(const StudyOptions& options, const Dataset& dataset)
       : options_(options), dataset_(dataset) {}
 
-  void AddLocal(std::uint64_t seed, const LeaveOneCenterOut& protocol) {
-    for (const Fold& fold : protocol.folds) {
-      const SiteSplit* site = FindSite(protocol, fold.left_out);
-      if (site == nullptr) continue;
-      const auto images = WithLabel(dataset_, site->split.train, protocol.target).size();
-      Add({"", Method::kLocal, seed, "", site->center, 0}, images * CentralEpochs(options_));
+  void AddLocal(std::uint64_t seed, const FoldSet& protocol) {
+    if (!protocol.same_splits) {
+      for (const Fold& fold : protocol.folds) {
+        for (const SiteSplit& site : fold.sites) AddSite(seed, protocol, fold.name, site);
+      }
+      return;
     }
+    std::map<std::string, const SiteSplit*> sites;
+    for (const Fold& fold : protocol.folds) {
+      for (const SiteSplit& site : fold.sites) sites.emplace(site.center, &site);
+    }
+    for (const auto& [center, site] : sites) AddSite(seed, protocol, "", *site);
   }
-  void AddFold(std::uint64_t seed, const LeaveOneCenterOut& protocol, const Fold& fold,
-               Method method) {
+  void AddFold(std::uint64_t seed, const FoldSet& protocol, const Fold& fold, Method method) {
     const Indices pooled = PooledTraining(fold);
     const Indices used = method == Method::kStl ? WithLabel(dataset_, pooled, protocol.target)
                                                 : AnyLabel(dataset_, pooled);
     const RoundOptions& rounds = options_.plan.rounds;
     const int epochs = method == Method::kMdmtFederated ? rounds.rounds * rounds.local_epochs
                                                         : CentralEpochs(options_);
-    Add({"", method, seed, fold.left_out, "", 0}, used.size() * epochs);
+    Add({"", method, seed, fold.name, "", 0}, used.size() * epochs);
   }
   std::vector<Job> Take() { return std::move(jobs_); }
 
  private:
+  void AddSite(std::uint64_t seed, const FoldSet& protocol, const std::string& fold,
+               const SiteSplit& site) {
+    const auto images = WithLabel(dataset_, site.split.train, protocol.target).size();
+    Add({"", Method::kLocal, seed, fold, site.center, 0}, images * CentralEpochs(options_));
+  }
   void Add(Job job, std::size_t work) {
     if (work == 0) return;
     job.id = IdOf(job);
@@ -66,7 +77,10 @@ class Planner {
 std::string LabelOf(const Job& job, bool several_seeds) {
   const std::string method(ToString(job.method));
   const std::string seed = several_seeds ? "seed " + std::to_string(job.seed) + ", " : "";
-  if (job.method == Method::kLocal) return seed + job.site + " alone (" + method + ")";
+  if (job.method == Method::kLocal) {
+    const std::string fold = job.left_out.empty() ? "" : ", leaving out " + job.left_out;
+    return seed + job.site + " alone" + fold + " (" + method + ")";
+  }
   return seed + "leaving out " + job.left_out + ": " + method;
 }
 
@@ -78,7 +92,7 @@ std::vector<Job> PlanJobs(const StudyOptions& options, const Dataset& dataset,
            options.methods.end();
   };
   for (const std::uint64_t seed : options.seeds) {
-    const LeaveOneCenterOut& protocol = protocols.at(seed);
+    const FoldSet& protocol = protocols.at(seed);
     if (wants(Method::kLocal)) planner.AddLocal(seed, protocol);
     for (const Fold& fold : protocol.folds) {
       for (const Method method : {Method::kStl, Method::kMdmtCentral, Method::kMdmtFederated}) {
@@ -89,15 +103,17 @@ std::vector<Job> PlanJobs(const StudyOptions& options, const Dataset& dataset,
   return planner.Take();
 }
 
-const Fold* FindFold(const LeaveOneCenterOut& protocol, const std::string& center) {
+const Fold* FindFold(const FoldSet& protocol, const std::string& name) {
   const auto found = std::find_if(protocol.folds.begin(), protocol.folds.end(),
-                                  [&](const Fold& fold) { return fold.left_out == center; });
+                                  [&](const Fold& fold) { return fold.name == name; });
   return found == protocol.folds.end() ? nullptr : &*found;
 }
 
-const SiteSplit* FindSite(const LeaveOneCenterOut& protocol, const std::string& center) {
-  for (const Fold& fold : protocol.folds) {
-    for (const SiteSplit& site : fold.sites) {
+const SiteSplit* FindSite(const FoldSet& protocol, const std::string& fold,
+                          const std::string& center) {
+  for (const Fold& candidate : protocol.folds) {
+    if (!fold.empty() && candidate.name != fold) continue;
+    for (const SiteSplit& site : candidate.sites) {
       if (site.center == center) return &site;
     }
   }

@@ -25,6 +25,7 @@ RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<Ta
 
 Row RowOf(const StudyContext& context, const Job& job, const std::string& left_out) {
   Row row;
+  row.protocol = ToString(context.options.protocol.kind);
   row.left_out = left_out;
   row.method = ToString(job.method);
   if (job.method == Method::kLocal) row.site = job.site;
@@ -60,19 +61,25 @@ struct CentralData {
   std::shared_ptr<const Dataset> dataset;
   Indices train;
   Indices validation;
-  std::vector<std::string> tests;  ///< centers to be scored
+  std::vector<std::string> tests;  ///< folds to be scored
 };
 
+bool TrainsIn(const Fold& fold, const std::string& center) {
+  return std::any_of(fold.sites.begin(), fold.sites.end(),
+                     [&](const SiteSplit& site) { return site.center == center; });
+}
+
 CentralData DataOf(const StudyContext& context, const Job& job) {
-  const LeaveOneCenterOut& protocol = context.protocols.at(job.seed);
+  const FoldSet& protocol = context.protocols.at(job.seed);
   const std::size_t target = protocol.target;
   CentralData data;
   if (job.method == Method::kLocal) {
-    const Split& split = FindSite(protocol, job.site)->split;
+    const Split& split = FindSite(protocol, job.left_out, job.site)->split;
     data.train = WithLabel(*context.dataset, split.train, target);
     data.validation = WithLabel(*context.dataset, split.validation, target);
+    if (!job.left_out.empty()) data.tests = {job.left_out};
     for (const Fold& fold : protocol.folds) {
-      if (fold.left_out != job.site) data.tests.push_back(fold.left_out);
+      if (job.left_out.empty() && TrainsIn(fold, job.site)) data.tests.push_back(fold.name);
     }
   } else {
     const Fold& fold = *FindFold(protocol, job.left_out);
@@ -138,6 +145,19 @@ SitesOfRun SitesOf(const Dataset& dataset, const Fold& fold) {
   return sites;
 }
 
+/// To each site its images of the fold and no other; whole centers share the study's own copy.
+void GiveImages(const StudyContext& context, const FoldSet& protocol, const Fold& fold,
+                const SitesOfRun& sites, FederatedRun& run) {
+  for (const SiteSplit& site : fold.sites) {
+    if (!sites.images.contains(site.center)) continue;
+    const Indices images = TrainingAndValidation(site.split);
+    const std::shared_ptr<const Dataset>& whole = context.centers.at(site.center);
+    run.sites[site.center] =
+        whole->samples.size() == images.size() ? whole : PartOf(*context.dataset, images);
+    if (protocol.listed) run.splits[site.center] = SplitInside(site.split, images);
+  }
+}
+
 Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run) {
   const std::lock_guard turn(*context.federated_turn);
   if (context.interrupt != nullptr && context.interrupt->Requested()) {
@@ -148,14 +168,15 @@ Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun&
 
 Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const Job& job,
                                               const JobObserver& observer) {
-  const Fold& fold = *FindFold(context.protocols.at(job.seed), job.left_out);
+  const FoldSet& protocol = context.protocols.at(job.seed);
+  const Fold& fold = *FindFold(protocol, job.left_out);
   const SitesOfRun sites = SitesOf(*context.dataset, fold);
   const int rounds = context.options.plan.rounds.rounds;
   FederatedRun run;
   run.plan = PlanOf(context, job, context.dataset->tasks);
   run.plan.rounds.expected_sites = static_cast<int>(sites.images.size());
   run.plan.rounds.quorum = run.plan.rounds.expected_sites;
-  for (const auto& [center, images] : sites.images) run.sites[center] = context.centers.at(center);
+  GiveImages(context, protocol, fold, sites, run);
   run.compute = context.options.compute;
   run.hasher = context.hasher;
   run.make_net = context.net.make;

@@ -1,9 +1,11 @@
-/// What a leave-one-center-out study is asked to do. Threads: plain values.
+/// What a study is asked to do. Threads: plain values.
 #pragma once
 
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
 #include "common/training/compute_options.h"
+#include "simulations/protocols/protocol.h"
+#include "simulations/results/provenance.h"
 
 #include <cstdint>
 #include <string>
@@ -31,6 +33,8 @@ struct StudyOptions {
   RunPlan plan;
   std::vector<Method> methods = {Method::kLocal, Method::kStl, Method::kMdmtCentral,
                                  Method::kMdmtFederated};
+  ProtocolOptions protocol;
+  PresetUse preset;
   std::vector<std::uint64_t> seeds = {1};
   int epochs = 0;          ///< of the methods that do not federate; 0: rounds x local epochs
   std::string weights;     ///< .safetensors of the backbone; empty: drawn from the seed
