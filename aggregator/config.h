@@ -11,7 +11,7 @@
 namespace consilium {
 
 struct ServeConfig {
-  std::string run_file;
+  std::string run_file;  ///< empty, like the model: operators start runs
   std::string model_file;
   std::string state_folder;
   std::string listen = "127.0.0.1:0";

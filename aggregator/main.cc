@@ -1,6 +1,7 @@
 /// consilium-aggregator: the service that a consortium's sites connect to.
 ///
 ///   consilium-aggregator make-ca --out ca --sites A,B
+///   consilium-aggregator serve --state state ...        (runs come from consilium-admin)
 ///   consilium-aggregator serve --run run.yaml --model init.safetensors --state state ...
 #include "aggregator/config.h"
 #include "aggregator/serve.h"
@@ -20,7 +21,8 @@ consilium::Status Run(int argc, char** argv) {
   consilium::InstallInterruptHandler();
   const auto& config = std::get<consilium::ServeConfig>(*command);
   consilium::DaemonLog log(config.json);
-  return consilium::Serve(config, consilium::ProcessInterrupt(), log);
+  const auto serve = config.run_file.empty() ? consilium::ServeRuns : consilium::Serve;
+  return serve(config, consilium::ProcessInterrupt(), log);
 }
 
 }  // namespace

@@ -2,15 +2,19 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/chunk_walk.h"
+#include "aggregator/ordered_walk.h"
 #include "common/federation/strategies/buffer_rules.h"
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t kMinChunk = 4096;
+constexpr std::size_t kRoomyChunk = 65'536;
+constexpr std::size_t kMostWorkers = 8;
 
 /// What of the model, its updates and the strategy's state lies in memory at once.
 std::size_t BuffersOf(std::size_t sites, std::size_t slots, bool pools_variances) {
@@ -20,6 +24,14 @@ std::size_t BuffersOf(std::size_t sites, std::size_t slots, bool pools_variances
 
 std::size_t ChunkLimit(std::size_t buffers) {
   return std::clamp(kReductionMemory / buffers, kMinChunk, kMaxChunk);
+}
+
+/// No more threads than leave each a chunk worth the call.
+std::size_t WorkersFor(int wanted, std::size_t buffers) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t most = wanted > 0 ? static_cast<std::size_t>(wanted) : cores;
+  const std::size_t roomy = kReductionMemory / (buffers * kRoomyChunk);
+  return std::clamp<std::size_t>(most, 1, std::clamp<std::size_t>(roomy, 1, kMostWorkers));
 }
 
 bool PoolsVariances(const Layout& layout) {
@@ -53,6 +65,26 @@ void Fill(const EntrySpec& entry, double value, std::span<std::byte> chunk) {
   }
 }
 
+/// What one thread holds of a chunk.
+struct ChunkBuffers {
+  ChunkBuffers(std::size_t sites, std::size_t slots, std::size_t limit)
+      : before(limit),
+        after(limit),
+        values(sites, Bytes(limit)),
+        means(sites),
+        state(slots, Bytes(limit)),
+        next_state(slots, Bytes(limit)) {}
+
+  Bytes before;
+  Bytes after;
+  std::vector<Bytes> values;  // one per update
+  std::vector<Bytes> means;   // one per update, where the chunk is of a running variance
+  std::vector<Bytes> state;   // one per slot
+  std::vector<Bytes> next_state;
+  std::vector<Contribution> contributions;  // views of the buffers above
+  std::unique_ptr<RoundReducer> reducer;    // null: the one of all
+};
+
 class RoundReduction {
  public:
   RoundReduction(const ReductionParts& parts, const Aggregate& aggregate)
@@ -60,27 +92,32 @@ class RoundReduction {
         aggregate_(aggregate),
         facts_(FactsOf(aggregate)),
         slots_(static_cast<std::size_t>(parts.strategy->state_slots())),
-        limit_(ChunkLimit(BuffersOf(facts_.size(), slots_, PoolsVariances(*parts.layout)))),
         target_(ModelBlobName(aggregate.round + 1)),
-        reducer_(parts.strategy->Begin(facts_)),
-        old_(limit_),
-        new_(limit_),
-        values_(facts_.size(), Bytes(limit_)),
-        means_(facts_.size()),
-        state_(slots_, Bytes(limit_)),
-        next_state_(slots_, Bytes(limit_)) {
+        reducer_(parts.strategy->Begin(facts_)) {
+    const std::size_t buffers = BuffersOf(facts_.size(), slots_, PoolsVariances(*parts.layout));
+    const std::size_t workers = WorkersFor(parts.threads, buffers);
+    const std::size_t limit = ChunkLimit(buffers * workers);
+    workers_.reserve(workers);
+    for (std::size_t i = 0; i < workers; ++i) {
+      workers_.emplace_back(facts_.size(), slots_, limit);
+      // A reducer that has surveyed all chunks is the only one that knows the result.
+      if (reducer_->surveys() == 0) workers_.back().reducer = parts.strategy->Begin(facts_);
+    }
+    const Status listed = ForEachChunk(*parts.layout, limit, [&](const Chunk& chunk) {
+      chunks_.push_back(chunk);
+      return OkStatus();
+    });
+    CONSILIUM_CHECK(listed.ok());
     if (parts_.hasher) hasher_ = parts_.hasher();
   }
 
   Result<ModelRef> Run(const std::function<bool()>& cancelled) {
     for (int pass = 0; pass < reducer_->surveys(); ++pass) {
-      CONSILIUM_RETURN_IF_ERROR(Walk(cancelled, [&](const Chunk& chunk) {
-        return reducer_->Surveys(chunk.entry) ? Survey(pass, chunk) : OkStatus();
-      }));
+      CONSILIUM_RETURN_IF_ERROR(SurveyAll(pass, cancelled));
       CONSILIUM_RETURN_IF_ERROR(reducer_->Conclude(pass));
     }
     CONSILIUM_RETURN_IF_ERROR(BeginBlobs());
-    CONSILIUM_RETURN_IF_ERROR(Walk(cancelled, [&](const Chunk& chunk) { return Combine(chunk); }));
+    CONSILIUM_RETURN_IF_ERROR(CombineAll(cancelled));
     // The model last: where it is, its state is. What a crash leaves is written again, the same.
     for (std::size_t slot = 0; slot < slots_; ++slot) {
       CONSILIUM_RETURN_IF_ERROR(parts_.blobs->Commit(NextStateName(slot)));
@@ -91,11 +128,36 @@ class RoundReduction {
   }
 
  private:
-  template <typename Visit>
-  Status Walk(const std::function<bool()>& cancelled, const Visit& visit) {
-    return ForEachChunk(*parts_.layout, limit_, [&](const Chunk& chunk) {
-      return cancelled() ? Cancelled("the aggregation was interrupted") : visit(chunk);
-    });
+  Status SurveyAll(int pass, const std::function<bool()>& cancelled) {
+    const auto load = [&](std::size_t worker, std::size_t item) {
+      if (cancelled()) return Cancelled("the aggregation was interrupted");
+      const Chunk& chunk = chunks_[item];
+      return reducer_->Surveys(chunk.entry) ? Read(chunk, workers_[worker]) : OkStatus();
+    };
+    const auto finish = [&](std::size_t worker, std::size_t item) {
+      const Chunk& chunk = chunks_[item];
+      if (!reducer_->Surveys(chunk.entry)) return OkStatus();
+      return reducer_->Survey(pass, RoundChunkOf(chunk, workers_[worker]));
+    };
+    return OrderedWalk(chunks_.size(), workers_.size(), load, finish);
+  }
+
+  Status CombineAll(const std::function<bool()>& cancelled) {
+    const auto load = [&](std::size_t worker, std::size_t item) -> Status {
+      if (cancelled()) return Cancelled("the aggregation was interrupted");
+      ChunkBuffers& own = workers_[worker];
+      CONSILIUM_RETURN_IF_ERROR(Read(chunks_[item], own));
+      for (std::size_t slot = 0; slot < slots_; ++slot) {
+        CONSILIUM_RETURN_IF_ERROR(ReadState(slot, chunks_[item], own));
+      }
+      return own.reducer ? Combine(chunks_[item], own, *own.reducer) : OkStatus();
+    };
+    const auto finish = [&](std::size_t worker, std::size_t item) -> Status {
+      ChunkBuffers& own = workers_[worker];
+      if (!own.reducer) CONSILIUM_RETURN_IF_ERROR(Combine(chunks_[item], own, *reducer_));
+      return Write(chunks_[item], own);
+    };
+    return OrderedWalk(chunks_.size(), workers_.size(), load, finish);
   }
 
   Status BeginBlobs() const {
@@ -113,54 +175,52 @@ class RoundReduction {
     return StateBlobName(aggregate_.round + 1, static_cast<int>(slot));
   }
 
-  Status Survey(int pass, const Chunk& chunk) {
-    std::vector<Contribution> contributions;
-    CONSILIUM_RETURN_IF_ERROR(Read(chunk, contributions));
-    return reducer_->Survey(pass, {chunk.entry, Before(chunk), contributions});
+  static RoundChunk RoundChunkOf(const Chunk& chunk, const ChunkBuffers& own) {
+    return {chunk.entry, ByteView(own.before).first(chunk.size), own.contributions};
   }
 
-  Status Combine(const Chunk& chunk) {
-    std::vector<Contribution> contributions;
-    CONSILIUM_RETURN_IF_ERROR(Read(chunk, contributions));
+  Status Combine(const Chunk& chunk, ChunkBuffers& own, RoundReducer& reducer) const {
     std::vector<ByteView> state;
     std::vector<std::span<std::byte>> next_state;
     state.reserve(slots_);
     next_state.reserve(slots_);
     for (std::size_t slot = 0; slot < slots_; ++slot) {
-      CONSILIUM_RETURN_IF_ERROR(ReadState(slot, chunk));
-      state.push_back(ByteView(state_[slot]).first(chunk.size));
-      next_state.push_back(std::span(next_state_[slot]).first(chunk.size));
+      state.push_back(ByteView(own.state[slot]).first(chunk.size));
+      next_state.push_back(std::span(own.next_state[slot]).first(chunk.size));
     }
-    const std::span<std::byte> after = std::span(new_).first(chunk.size);
-    CONSILIUM_RETURN_IF_ERROR(
-        reducer_->Reduce({chunk.entry, Before(chunk), contributions}, {after, state, next_state}));
+    const std::span<std::byte> after = std::span(own.after).first(chunk.size);
+    return reducer.Reduce(RoundChunkOf(chunk, own), {after, state, next_state});
+  }
+
+  Status Write(const Chunk& chunk, const ChunkBuffers& own) const {
+    const ByteView after = ByteView(own.after).first(chunk.size);
     if (hasher_) hasher_->Update(after);
     for (std::size_t slot = 0; slot < slots_; ++slot) {
-      CONSILIUM_RETURN_IF_ERROR(
-          parts_.blobs->Append(NextStateName(slot), chunk.offset, next_state[slot]));
+      CONSILIUM_RETURN_IF_ERROR(parts_.blobs->Append(
+          NextStateName(slot), chunk.offset, ByteView(own.next_state[slot]).first(chunk.size)));
     }
     return parts_.blobs->Append(target_, chunk.offset, after);
   }
 
-  ByteView Before(const Chunk& chunk) const { return ByteView(old_).first(chunk.size); }
-
   /// The chunk of the model before, and of every update.
-  Status Read(const Chunk& chunk, std::vector<Contribution>& contributions) {
-    CONSILIUM_RETURN_IF_ERROR(parts_.blobs->ReadAt(
-        ModelBlobName(aggregate_.model.version), chunk.offset, std::span(old_).first(chunk.size)));
+  Status Read(const Chunk& chunk, ChunkBuffers& own) const {
+    CONSILIUM_RETURN_IF_ERROR(parts_.blobs->ReadAt(ModelBlobName(aggregate_.model.version),
+                                                   chunk.offset,
+                                                   std::span(own.before).first(chunk.size)));
     const std::ptrdiff_t mean = MeanBeside(*parts_.layout, chunk.entry);
-    contributions.reserve(facts_.size());
+    own.contributions.clear();
+    own.contributions.reserve(facts_.size());
     for (std::size_t i = 0; i < facts_.size(); ++i) {
-      const std::span<std::byte> values = std::span(values_[i]).first(chunk.size);
+      const std::span<std::byte> values = std::span(own.values[i]).first(chunk.size);
       CONSILIUM_RETURN_IF_ERROR(ReadUpdate(facts_[i].site, chunk.offset, values));
       if (mean >= 0) {
-        means_[i].resize(chunk.size);
+        own.means[i].resize(chunk.size);
         const std::uint64_t offset =
             OffsetInEntry(chunk) + parts_.layout->offset(static_cast<std::size_t>(mean));
-        CONSILIUM_RETURN_IF_ERROR(ReadUpdate(facts_[i].site, offset, means_[i]));
+        CONSILIUM_RETURN_IF_ERROR(ReadUpdate(facts_[i].site, offset, own.means[i]));
       }
-      contributions.push_back({WeightOf(facts_[i].weights, chunk.entry), facts_[i].images_used,
-                               values, mean >= 0 ? ByteView(means_[i]) : ByteView()});
+      own.contributions.push_back({WeightOf(facts_[i].weights, chunk.entry), facts_[i].images_used,
+                                   values, mean >= 0 ? ByteView(own.means[i]) : ByteView()});
     }
     return OkStatus();
   }
@@ -170,8 +230,8 @@ class RoundReduction {
     return chunk.offset - parts_.layout->offset(entry);
   }
 
-  Status ReadState(std::size_t slot, const Chunk& chunk) {
-    const std::span<std::byte> into = std::span(state_[slot]).first(chunk.size);
+  Status ReadState(std::size_t slot, const Chunk& chunk, ChunkBuffers& own) const {
+    const std::span<std::byte> into = std::span(own.state[slot]).first(chunk.size);
     if (aggregate_.model.version == 0) {
       Fill(chunk.entry, parts_.strategy->initial_state(static_cast<int>(slot)), into);
       return OkStatus();
@@ -196,15 +256,10 @@ class RoundReduction {
   const Aggregate& aggregate_;
   std::vector<SiteFacts> facts_;  // in the order of the updates
   std::size_t slots_;
-  std::size_t limit_;
   std::string target_;
   std::unique_ptr<RoundReducer> reducer_;
-  Bytes old_;
-  Bytes new_;
-  std::vector<Bytes> values_;  // one per update
-  std::vector<Bytes> means_;   // one per update, where the chunk is of a running variance
-  std::vector<Bytes> state_;   // one per slot
-  std::vector<Bytes> next_state_;
+  std::vector<ChunkBuffers> workers_;
+  std::vector<Chunk> chunks_;
   std::unique_ptr<Hasher> hasher_;
 };
 

@@ -3,7 +3,10 @@
 /// As many passes over all chunks as the strategy surveys, then one that writes the model and, beside
 /// it, the strategy's state. Memory stays near kReductionMemory whatever the number of sites and the
 /// size of the model. The result depends on the updates and the saved state alone, not on when they
-/// came: doing it again after a crash writes the same bytes. Threads: Reduce may run beside uploads to other names.
+/// came: doing it again after a crash writes the same bytes.
+/// Threads  Reduce may run beside uploads to other names. Chunks are read, decoded and, under
+///          strategies without surveys, combined by several threads; they are surveyed and written
+///          in order, so the bits do not depend on how many there are.
 #pragma once
 
 #include "common/base/hasher.h"
@@ -26,6 +29,7 @@ struct ReductionParts {
   const AggregationStrategy* strategy = nullptr;
   BlobStore* blobs = nullptr;
   HasherFactory hasher;
+  int threads = 0;  ///< that read and combine; 0: as many as there are cores, 8 at most
 };
 
 /// Writes and commits the strategy's state of version `aggregate.round + 1`, then that model. `cancelled` is asked between chunks.

@@ -2,6 +2,7 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/stored_coordinator.h"
+#include "common/federation/strategies/requirements.h"
 #include "common/federation/strategies/scaffold.h"
 
 #include <algorithm>
@@ -35,6 +36,12 @@ Result<ModelRef> StoreModel(const RoundCoordinator::Options& options, RoundNumbe
 }
 
 }  // namespace
+
+RoundEngine::Options EngineOptionsOf(const RunPlan& plan) {
+  return {
+      plan.tasks,         plan.rounds, plan.schedule, plan.weighting, plan.training.learning_rate,
+      HoldersNeeded(plan)};
+}
 
 Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options) {
   CONSILIUM_CHECK(options.blobs && options.store && options.clock);

@@ -47,6 +47,16 @@ struct RunSnapshot {
 /// Told of each change worth a line; called without locks held, from any thread.
 using CoordinatorObserver = std::function<void(const std::string& line, const RunSnapshot&)>;
 
+/// What an operator allows a run to do.
+enum class RunActivity : std::uint8_t {
+  kActive,
+  kPaused,  ///< nothing new begins: sites wait, no deadline passes; what they send is still taken
+  kEnded,   ///< as paused, and sites that ask are told that the run is over
+};
+
+/// Of the run's engine; what replays a log needs the same.
+RoundEngine::Options EngineOptionsOf(const RunPlan& plan);
+
 class RoundCoordinator {
  public:
   struct Options {
@@ -58,6 +68,7 @@ class RoundCoordinator {
     HasherFactory hasher;  ///< empty: digests are absent and unchecked
     CoordinatorObserver observer;
     bool worker = true;
+    RunActivity activity = RunActivity::kActive;
   };
   static Result<std::unique_ptr<RoundCoordinator>> Open(Options options);
   virtual ~RoundCoordinator() = default;
@@ -80,7 +91,12 @@ class RoundCoordinator {
   virtual Status SubmitEvaluation(EvaluationReport report) = 0;
   virtual Status ReportProgress(const Progress& progress) = 0;
 
+  /// Not stored: whoever opens the run sets it anew. Active again, sites get the whole deadline.
+  virtual void SetActivity(RunActivity activity) = 0;
+
   virtual RunSnapshot Snapshot() const = 0;
+  /// All events so far.
+  virtual Result<std::vector<Event>> Log() const = 0;
   /// True once the run is finished; waits up to `patience`.
   virtual bool WaitFinished(Millis patience) = 0;
   /// The result: best version's shared state, with its metadata (model_metadata.h). Requires finished.

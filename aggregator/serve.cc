@@ -1,13 +1,11 @@
 #include "aggregator/serve.h"
 
 #include "aggregator/grpc/server.h"
-#include "aggregator/sqlite_store.h"
+#include "aggregator/runs/run_folder.h"
 #include "common/config/run_config.h"
-#include "common/security/sha256.h"
 #include "common/storage/file_io.h"
 
 #include <chrono>
-#include <filesystem>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -16,7 +14,6 @@
 namespace consilium {
 namespace {
 
-constexpr std::uint64_t kMaxModelFile = std::uint64_t{1} << 36;
 constexpr Millis kTick{200};
 
 /// Which sites have been told that the run is over.
@@ -56,12 +53,6 @@ Result<Inputs> ReadInputs(const ServeConfig& config) {
   return inputs;
 }
 
-/// What the stored events belong to: the plan and the first model.
-std::string StandsFor(const Inputs& inputs) {
-  return FormatRunPlan(inputs.plan) +
-         "# initial model: " + Digest(Sha256(), inputs.initial.blob.bytes) + "\n";
-}
-
 Status WriteResult(const RoundCoordinator& coordinator, const std::string& path) {
   CONSILIUM_ASSIGN_OR_RETURN(const TensorFile result, coordinator.FinalModel());
   return WriteFileAtomically(path, SerializeSafetensors(result));
@@ -92,23 +83,15 @@ void Linger(const RoundCoordinator& coordinator, const Farewell& farewell, Milli
 
 Status Serve(const ServeConfig& config, const Interrupt& interrupt, DaemonLog& log) {
   CONSILIUM_ASSIGN_OR_RETURN(Inputs inputs, ReadInputs(config));
-  const std::filesystem::path state(config.state_folder);
-  CONSILIUM_ASSIGN_OR_RETURN(const auto blobs, OpenDiskBlobStore((state / "blobs").string()));
-  CONSILIUM_ASSIGN_OR_RETURN(
-      const auto store,
-      OpenSqliteRoundStore((state / "rounds.sqlite").string(), StandsFor(inputs)));
   const SystemClock clock;
   const RunPlan plan = inputs.plan;
-
-  RoundCoordinator::Options options;
-  options.plan = plan;
-  options.initial = std::move(inputs.initial);
-  options.blobs = blobs.get();
-  options.store = store.get();
+  RunFolder::Options options;
+  options.folder = config.state_folder;
   options.clock = &clock;
-  options.hasher = Sha256();
   options.observer = [&log](const std::string& line, const RunSnapshot&) { log.Info(line); };
-  CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, RoundCoordinator::Open(std::move(options)));
+  CONSILIUM_ASSIGN_OR_RETURN(const auto folder,
+                             RunFolder::Open(options, plan, std::move(inputs.initial)));
+  RoundCoordinator& coordinator = folder->coordinator();
 
   Farewell farewell;
   FederationServer::Options server_options;
@@ -117,24 +100,24 @@ Status Serve(const ServeConfig& config, const Interrupt& interrupt, DaemonLog& l
   server_options.service.on_fault = [&log](const std::string& line) { log.Error(line); };
   server_options.service.on_finish_told = [&farewell](const SiteId& site) { farewell.Told(site); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto server,
-                             FederationServer::Start(*coordinator, std::move(server_options)));
+                             FederationServer::Start(coordinator, std::move(server_options)));
   log.Info("run " + plan.run.str() + ": listening on port " + std::to_string(server->port()));
 
   Status status = OkStatus();
   if (!config.port_file.empty()) {
     status = WriteFileAtomically(config.port_file, AsBytes(std::to_string(server->port()) + "\n"));
   }
-  if (status.ok()) status = AwaitEnd(*coordinator, interrupt);
+  if (status.ok()) status = AwaitEnd(coordinator, interrupt);
   if (status.ok() && !config.result_file.empty()) {
-    status = WriteResult(*coordinator, config.result_file);
+    status = WriteResult(coordinator, config.result_file);
   }
   if (status.ok()) {
-    const ModelRef best = coordinator->BestModel();
+    const ModelRef best = coordinator.BestModel();
     log.Info("run " + plan.run.str() + " finished: best version " + std::to_string(best.version) +
              ", model_sha256 " + best.digest);
-    Linger(*coordinator, farewell, plan.rounds.site_lease, !config.exit_when_finished, interrupt);
+    Linger(coordinator, farewell, plan.rounds.site_lease, !config.exit_when_finished, interrupt);
   }
-  coordinator->Shutdown();
+  coordinator.Shutdown();
   server->Shutdown(Millis(2'000));
   return status;
 }

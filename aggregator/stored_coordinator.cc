@@ -2,7 +2,6 @@
 
 #include "aggregator/blob_names.h"
 #include "aggregator/change_lines.h"
-#include "common/federation/strategies/requirements.h"
 #include "common/tensor_file/model_metadata.h"
 
 #include <algorithm>
@@ -14,10 +13,9 @@ namespace {
 
 constexpr Millis kLongestWait{3'600'000};
 
-RoundEngine::Options EngineOptions(const RunPlan& plan) {
-  return {
-      plan.tasks,         plan.rounds, plan.schedule, plan.weighting, plan.training.learning_rate,
-      HoldersNeeded(plan)};
+bool IsReport(const Event& event) {
+  return std::holds_alternative<UpdateSpooled>(event.what) ||
+         std::holds_alternative<EvaluationReceived>(event.what);
 }
 
 /// Site ids become file names.
@@ -43,7 +41,8 @@ StoredCoordinator::StoredCoordinator(Options options, RunOffer offer,
       codec_(std::move(codec)),
       strategy_(std::move(strategy)),
       spool_(*options_.blobs, *codec_, layout_, options_.hasher),
-      engine_(EngineOptions(options_.plan)) {}
+      engine_(EngineOptionsOf(options_.plan)),
+      activity_(options_.activity) {}
 
 StoredCoordinator::~StoredCoordinator() { Shutdown(); }
 
@@ -72,11 +71,17 @@ Status StoredCoordinator::Replay(const std::vector<Event>& events, const ModelRe
     last_event_ = std::max(last_event_, event.at);
   }
   if (engine_.phase() != RoundPhase::kAggregating) pending_.reset();
-  const Timestamp now = options_.clock->Now();
-  for (const auto& [site, known] : engine_.sites()) presence_[site].last_seen = now;
-  // The sites had no chance while nobody listened: they get the whole time again.
-  if (deadline_) deadline_->at = std::max(deadline_->at, now + options_.plan.rounds.deadline);
+  // The clock may have been set back while nobody looked.
+  last_clock_ = last_event_;
+  GiveWholeTime();
   return CheckSpooledUpdates();
+}
+
+/// The sites had no chance while nobody listened.
+void StoredCoordinator::GiveWholeTime() {
+  const Timestamp now = Now();
+  for (const auto& [site, known] : engine_.sites()) presence_[site].last_seen = now;
+  if (deadline_) deadline_->at = std::max(deadline_->at, now + options_.plan.rounds.deadline);
 }
 
 Status StoredCoordinator::CheckSpooledUpdates() const {
@@ -95,8 +100,15 @@ Status StoredCoordinator::CheckSpooledUpdates() const {
 
 // --- Events in, commands out --------------------------------------------------------------------
 
+Timestamp StoredCoordinator::Now() {
+  const Timestamp clock = options_.clock->Now();
+  if (clock < last_clock_) behind_ += Millis(last_clock_.millis - clock.millis);
+  last_clock_ = clock;
+  return clock + behind_;
+}
+
 Status StoredCoordinator::Apply(decltype(Event::what) what) {
-  const Event event{std::max(options_.clock->Now(), last_event_), std::move(what)};
+  const Event event{std::max(Now(), last_event_), std::move(what)};
   RoundEngine next = engine_;
   const std::vector<Command> commands = next.Step(event);
   if (!commands.empty()) {
@@ -104,9 +116,14 @@ Status StoredCoordinator::Apply(decltype(Event::what) what) {
   }
   CONSILIUM_RETURN_IF_ERROR(options_.store->Append(event));
   for (std::string& line : DescribeChange(engine_, next)) lines_.push_back(std::move(line));
+  // One more report of many tells those who wait nothing: to wake them all for each of them would
+  // cost a round the square of its sites.
+  const bool one_of_many =
+      IsReport(event) && next.phase() == engine_.phase() && next.round() == engine_.round();
   engine_ = std::move(next);
   last_event_ = event.at;
   for (const Command& command : commands) Execute(command);
+  if (!one_of_many) changed_.notify_all();
   return OkStatus();
 }
 
@@ -121,13 +138,12 @@ void StoredCoordinator::Execute(const Command& command) {
   } else if (std::holds_alternative<Finish>(command)) {
     deadline_.reset();
   }
-  changed_.notify_all();
 }
 
 Status StoredCoordinator::Touch(const SiteId& site) {
   const auto known = engine_.sites().find(site);
   if (known == engine_.sites().end()) return NotFound(Named(site) + ": has not joined this run");
-  presence_[site].last_seen = options_.clock->Now();
+  presence_[site].last_seen = Now();
   if (known->second.live) return OkStatus();
   return Apply(SiteJoined{known->second.declaration});
 }
@@ -164,7 +180,7 @@ Status StoredCoordinator::Join(SiteDeclaration declaration) {
     const bool repeated = known != engine_.sites().end() && known->second.live &&
                           known->second.declaration == declaration;
     if (!repeated) status = Apply(SiteJoined{std::move(declaration)});
-    if (status.ok()) presence_[site].last_seen = options_.clock->Now();
+    if (status.ok()) presence_[site].last_seen = Now();
   }
   Announce();
   return status;
@@ -181,12 +197,33 @@ Result<Instruction> StoredCoordinator::NextInstruction(const SiteId& site, Milli
   Presence& presence = presence_[site];
   ++presence.waiting_calls;
   changed_.wait_for(lock, std::clamp(patience, Millis{0}, kLongestWait), [&] {
-    return stopping_ || engine_.InstructionFor(site).kind != InstructionKind::kWait;
+    return stopping_ || AllowedInstruction(site).kind != InstructionKind::kWait;
   });
   --presence.waiting_calls;
-  presence.last_seen = options_.clock->Now();
+  presence.last_seen = Now();
   if (stopping_) return Unavailable("the aggregator is shutting down");
-  return engine_.InstructionFor(site);
+  return AllowedInstruction(site);
+}
+
+Instruction StoredCoordinator::AllowedInstruction(const SiteId& site) const {
+  Instruction instruction = engine_.InstructionFor(site);
+  if (activity_ == RunActivity::kActive || instruction.kind == InstructionKind::kFinish) {
+    return instruction;
+  }
+  const bool ended = activity_ == RunActivity::kEnded;
+  instruction.kind = ended ? InstructionKind::kFinish : InstructionKind::kWait;
+  instruction.model = engine_.best_model();
+  return instruction;
+}
+
+void StoredCoordinator::SetActivity(RunActivity activity) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool resumed = activity == RunActivity::kActive && activity_ != RunActivity::kActive;
+    activity_ = activity;
+    if (resumed) GiveWholeTime();
+  }
+  changed_.notify_all();
 }
 
 Status StoredCoordinator::ReadModel(const ModelRef& model, std::uint64_t offset,
@@ -368,6 +405,11 @@ RunSnapshot StoredCoordinator::TakeSnapshot() const {
 RunSnapshot StoredCoordinator::Snapshot() const {
   const std::lock_guard lock(mutex_);
   return TakeSnapshot();
+}
+
+Result<std::vector<Event>> StoredCoordinator::Log() const {
+  const std::lock_guard lock(mutex_);
+  return options_.store->Load();
 }
 
 ModelRef StoredCoordinator::BestModel() const {

@@ -2,6 +2,7 @@
 ///
 /// An event is tried on a copy of the engine, stored, and only then the copy becomes the engine: a
 /// refused event or a full disk changes nothing.
+/// Time     goes on when the machine's clock is set back: deadlines and leases measure what has passed.
 /// Locks    a site's spool lock, then mutex_; never the other way round. work_mutex_ (one worker at
 ///          a time) comes before mutex_. Blob bytes move without mutex_; observers run without any.
 #pragma once
@@ -41,7 +42,9 @@ class StoredCoordinator final : public RoundCoordinator {
   Status SubmitEvaluation(EvaluationReport report) override;
   Status ReportProgress(const Progress& progress) override;
 
+  void SetActivity(RunActivity activity) override;
   RunSnapshot Snapshot() const override;
+  Result<std::vector<Event>> Log() const override;
   bool WaitFinished(Millis patience) override;
   Result<TensorFile> FinalModel() const override;
   ModelRef BestModel() const override;
@@ -58,9 +61,12 @@ class StoredCoordinator final : public RoundCoordinator {
   enum class Standing { kExpected, kAcceptedBefore };
 
   // All of these require mutex_.
+  Timestamp Now();
   Status Apply(decltype(Event::what) what);
+  Instruction AllowedInstruction(const SiteId& site) const;
   void Execute(const Command& command);
   Status Replay(const std::vector<Event>& events, const ModelRef& model0);
+  void GiveWholeTime();
   Status Touch(const SiteId& site);
   Status CheckHeader(const UpdateHeader& header) const;
   Result<Standing> StandingOf(const UpdateHeader& header) const;
@@ -70,6 +76,7 @@ class StoredCoordinator final : public RoundCoordinator {
 
   Status CheckSpooledUpdates() const;
   // Work, without mutex_ where bytes move (stored_coordinator_work.cc).
+  bool MayWork() const;
   Status AggregatePending();
   Status RetirePending();
   Status PassDeadline();
@@ -88,11 +95,14 @@ class StoredCoordinator final : public RoundCoordinator {
   std::condition_variable changed_;  // instructions, work or stopping_
   RoundEngine engine_;
   Timestamp last_event_;
+  Timestamp last_clock_;
+  Millis behind_{0};  // by how much the clock was set back while we looked
   std::map<SiteId, Presence> presence_;
   std::optional<SetDeadline> deadline_;
   std::optional<Aggregate> pending_;
   std::deque<RoundNumber> retired_;
   std::vector<std::string> lines_;  // for the observer
+  RunActivity activity_;
   std::atomic<bool> stopping_{false};
 
   std::mutex work_mutex_;

@@ -17,6 +17,7 @@ Status StoredCoordinator::Pump() {
   Status status;
   {
     const std::lock_guard working(work_mutex_);
+    if (!MayWork()) return OkStatus();
     status = LoseSilentSites();
     if (status.ok()) status = PassDeadline();
     if (status.ok()) status = AggregatePending();
@@ -24,6 +25,11 @@ Status StoredCoordinator::Pump() {
   }
   Announce();
   return status;
+}
+
+bool StoredCoordinator::MayWork() const {
+  const std::lock_guard lock(mutex_);
+  return activity_ == RunActivity::kActive;
 }
 
 Status StoredCoordinator::AggregatePending() {
@@ -78,7 +84,7 @@ Status StoredCoordinator::RetirePending() {
 
 Status StoredCoordinator::PassDeadline() {
   const std::lock_guard lock(mutex_);
-  if (!deadline_ || options_.clock->Now() < deadline_->at) return OkStatus();
+  if (!deadline_ || Now() < deadline_->at) return OkStatus();
   const SetDeadline passed = *deadline_;
   deadline_.reset();
   Status applied = Apply(DeadlinePassed{passed.round});
@@ -89,7 +95,7 @@ Status StoredCoordinator::PassDeadline() {
 Status StoredCoordinator::LoseSilentSites() {
   const std::lock_guard lock(mutex_);
   if (engine_.phase() == RoundPhase::kFinished) return OkStatus();
-  const Timestamp now = options_.clock->Now();
+  const Timestamp now = Now();
   std::vector<SiteId> silent;
   for (const auto& [site, known] : engine_.sites()) {
     const Presence& presence = presence_[site];
@@ -116,7 +122,8 @@ void StoredCoordinator::RunWorker() {
     reported = status;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, status.ok() ? kLookAtClock : kRetryAfterFailure, [&] {
-      return stopping_ || (status.ok() && (pending_ || !retired_.empty()));
+      const bool active = activity_ == RunActivity::kActive;
+      return stopping_ || (active && status.ok() && (pending_ || !retired_.empty()));
     });
   }
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace consilium {
 namespace {
@@ -61,6 +62,7 @@ Result<std::uint64_t> UpdateSpool::Begin(const UpdateHeader& header) {
   const std::string name = UpdateBlobName(header.round, header.site);
   Slot& slot = SlotOf(header.site);
   const bool other = slot.round == header.round && slot.digest != header.digest;
+  const bool known = slot.round == header.round && !other;
   slot.round = header.round;
   slot.digest = header.digest;
   slot.byte_size = header.byte_size;
@@ -69,12 +71,18 @@ Result<std::uint64_t> UpdateSpool::Begin(const UpdateHeader& header) {
     CONSILIUM_RETURN_IF_ERROR(blobs_.Discard(name));
     size = 0;
   }
+  if (size == 0) {
+    slot.hasher = hasher_ ? hasher_() : nullptr;
+    slot.hashed = 0;
+  } else if (!known || size != slot.hashed) {
+    slot.hasher.reset();
+  }
   return size;
 }
 
 Status UpdateSpool::Append(const SiteId& site, RoundNumber round, std::uint64_t offset,
                            ByteView bytes) {
-  const Slot& slot = SlotOf(site);
+  Slot& slot = SlotOf(site);
   if (slot.round != round) {
     return FailedPrecondition("site " + site.str() + ": begin the update of round " +
                               std::to_string(round) + " first");
@@ -83,7 +91,12 @@ Status UpdateSpool::Append(const SiteId& site, RoundNumber round, std::uint64_t 
     return InvalidArgument("site " + site.str() + ": more bytes than the announced " +
                            std::to_string(slot.byte_size));
   }
-  return blobs_.Append(UpdateBlobName(round, site), offset, bytes);
+  CONSILIUM_RETURN_IF_ERROR(blobs_.Append(UpdateBlobName(round, site), offset, bytes));
+  if (slot.hasher && slot.hashed == offset) {
+    slot.hasher->Update(bytes);
+    slot.hashed += bytes.size();
+  }
+  return OkStatus();
 }
 
 Status UpdateSpool::Accept(const UpdateHeader& header, RoundNumber base) {
@@ -102,14 +115,26 @@ Status UpdateSpool::Accept(const UpdateHeader& header, RoundNumber base) {
 }
 
 Status UpdateSpool::CheckDraft(const UpdateHeader& header, RoundNumber base,
-                               const std::string& name) const {
+                               const std::string& name) {
   CONSILIUM_RETURN_IF_ERROR(codec_.CheckSize(header.byte_size).WithContext(Named(header)));
   CONSILIUM_RETURN_IF_ERROR(CheckDigest(header, name));
   return CheckFinite(header, base, name);
 }
 
-Status UpdateSpool::CheckDigest(const UpdateHeader& header, const std::string& name) const {
+Status UpdateSpool::CheckDigest(const UpdateHeader& header, const std::string& name) {
   if (!hasher_) return OkStatus();
+  Slot& slot = SlotOf(header.site);
+  const bool whole = slot.hasher && slot.round == header.round && slot.hashed == header.byte_size;
+  const Result<std::string> digest =
+      whole ? std::exchange(slot.hasher, nullptr)->Finish() : DigestOf(header, name);
+  CONSILIUM_RETURN_IF_ERROR(digest.status());
+  if (*digest == header.digest) return OkStatus();
+  return DataLoss(Named(header) + ": the bytes do not match their digest, send it again");
+}
+
+/// Read again: the draft, or a part of it, is from before a restart.
+Result<std::string> UpdateSpool::DigestOf(const UpdateHeader& header,
+                                          const std::string& name) const {
   const std::unique_ptr<Hasher> hasher = hasher_();
   Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kMaxChunk, header.byte_size)));
   for (std::uint64_t at = 0; at < header.byte_size; at += buffer.size()) {
@@ -119,8 +144,7 @@ Status UpdateSpool::CheckDigest(const UpdateHeader& header, const std::string& n
     CONSILIUM_RETURN_IF_ERROR(blobs_.ReadDraftAt(name, at, part));
     hasher->Update(part);
   }
-  if (hasher->Finish() == header.digest) return OkStatus();
-  return DataLoss(Named(header) + ": the bytes do not match their digest, send it again");
+  return hasher->Finish();
 }
 
 Status UpdateSpool::CheckFinite(const UpdateHeader& header, RoundNumber base,

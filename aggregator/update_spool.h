@@ -44,10 +44,13 @@ class UpdateSpool {
     RoundNumber round = -1;  // of the upload begun; -1: none in this process
     std::string digest;
     std::uint64_t byte_size = 0;
+    std::unique_ptr<Hasher> hasher;  // of the draft's bytes, if all of them came by here
+    std::uint64_t hashed = 0;
   };
   Slot& SlotOf(const SiteId& site);
-  Status CheckDraft(const UpdateHeader& header, RoundNumber base, const std::string& name) const;
-  Status CheckDigest(const UpdateHeader& header, const std::string& name) const;
+  Status CheckDraft(const UpdateHeader& header, RoundNumber base, const std::string& name);
+  Status CheckDigest(const UpdateHeader& header, const std::string& name);
+  Result<std::string> DigestOf(const UpdateHeader& header, const std::string& name) const;
   Status CheckFinite(const UpdateHeader& header, RoundNumber base, const std::string& name) const;
 
   BlobStore& blobs_;

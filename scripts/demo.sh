@@ -21,4 +21,4 @@ build release consilium-sim consilium-aggregator consilium-site
 step "3/3 the main job: build/release/bin/consilium-sim loco ${demo[*]}"
 rm -rf "$out"
 build/release/bin/consilium-sim loco "${demo[@]}"
-step "done. Report: $out/report.md  rows: $out/summary.csv, $out/summary.json"
+step "done. Report: $out/report.html  rows: $out/summary.csv, $out/summary.json"

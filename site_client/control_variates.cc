@@ -32,15 +32,14 @@ Result<ParameterBlob> WithoutControls(const ParameterBlob& state) {
   return Subset(state, [](const EntrySpec& entry) { return !IsControl(entry); });
 }
 
-Result<ParameterBlob> Joined(const ParameterBlob& first, const ParameterBlob& second) {
-  std::vector<EntrySpec> entries = first.layout->entries();
+Result<ParameterBlob> Joined(ParameterBlob first, const ParameterBlob& second) {
   const auto& more = second.layout->entries();
+  if (more.empty()) return first;
+  std::vector<EntrySpec> entries = first.layout->entries();
   entries.insert(entries.end(), more.begin(), more.end());
-  ParameterBlob joined;
-  CONSILIUM_ASSIGN_OR_RETURN(joined.layout, Layout::Make(std::move(entries)));
-  joined.bytes = first.bytes;
-  joined.bytes.insert(joined.bytes.end(), second.bytes.begin(), second.bytes.end());
-  return joined;
+  CONSILIUM_ASSIGN_OR_RETURN(first.layout, Layout::Make(std::move(entries)));
+  first.bytes.insert(first.bytes.end(), second.bytes.begin(), second.bytes.end());
+  return first;
 }
 
 Result<ParameterBlob> Correction(const ParameterBlob& global_controls,

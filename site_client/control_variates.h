@@ -14,7 +14,7 @@ namespace consilium {
 Result<ParameterBlob> ControlsIn(const ParameterBlob& state);
 Result<ParameterBlob> WithoutControls(const ParameterBlob& state);
 /// The entries of both, `first` before `second`.
-Result<ParameterBlob> Joined(const ParameterBlob& first, const ParameterBlob& second);
+Result<ParameterBlob> Joined(ParameterBlob first, const ParameterBlob& second);
 
 /// What each gradient is corrected by, under the parameter's own name: c - c_s.
 Result<ParameterBlob> Correction(const ParameterBlob& global_controls,

@@ -57,8 +57,12 @@ class SiteRunnerImpl : public SiteRunner {
             HoldingsOf(*data_, split_), fingerprint_};
   }
 
-  Result<SiteReport> Execute(const Instruction& instruction, const Bytes& model) override {
-    return GuardTorch("executing an instruction", [&] { return Obey(instruction, model); });
+  Result<SiteReport> Execute(const Instruction& instruction, Bytes model) override {
+    received_ = {shared_layout_, std::move(model)};
+    Result<SiteReport> report =
+        GuardTorch("executing an instruction", [&] { return Obey(instruction); });
+    received_ = {};
+    return report;
   }
 
   Result<ParameterBlob> LocalState(RoundNumber version) const override {
@@ -77,16 +81,16 @@ class SiteRunnerImpl : public SiteRunner {
         held, [&](const TaskHolding& one) { return one.task == task && one.train > 0; });
   }
 
-  Result<SiteReport> Obey(const Instruction& instruction, const Bytes& model) {
+  Result<SiteReport> Obey(const Instruction& instruction) {
     SetComputeThreads(options_.compute.threads);
     switch (instruction.kind) {
       case InstructionKind::kTrain: {
-        CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version, model));
-        CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Train(instruction, model));
+        CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version));
+        CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Train(instruction));
         return SiteReport(std::move(update));
       }
       case InstructionKind::kEvaluate: {
-        CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version, model));
+        CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version));
         CONSILIUM_ASSIGN_OR_RETURN(EvaluationReport report, Validate(instruction));
         return SiteReport(std::move(report));
       }
@@ -107,26 +111,28 @@ class SiteRunnerImpl : public SiteRunner {
   }
 
   /// The shared state from the aggregator, and what is ours of that version.
-  Status LoadModel(RoundNumber version, const Bytes& model) {
-    if (model.size() != shared_layout_->byte_size()) {
+  Status LoadModel(RoundNumber version) {
+    if (received_.bytes.size() != shared_layout_->byte_size()) {
       return DataLoss("site " + options_.site.str() + ": a model of " +
-                      std::to_string(model.size()) + " bytes, expected " +
+                      std::to_string(received_.bytes.size()) + " bytes, expected " +
                       std::to_string(shared_layout_->byte_size()));
     }
-    const ParameterBlob received{shared_layout_, model};
-    CONSILIUM_ASSIGN_OR_RETURN(started_from_, WithoutControls(received));
-    CONSILIUM_ASSIGN_OR_RETURN(global_controls_, ControlsIn(received));
-    CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, started_from_));
+    CONSILIUM_ASSIGN_OR_RETURN(global_controls_, ControlsIn(received_));
+    if (LooksBack()) {
+      CONSILIUM_ASSIGN_OR_RETURN(started_from_, WithoutControls(received_));
+      CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, started_from_));
+    } else {  // has no controls: those are scaffold's
+      CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, received_));
+    }
     CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob local, local_.At(version));
     CONSILIUM_ASSIGN_OR_RETURN(own_controls_, ControlsIn(local));
     CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob own, WithoutControls(local));
-    if (!LooksBack()) started_from_ = {};
     if (!HasOwnModel()) return WriteState(*net_, own);
     own_model_ = own;
     return OkStatus();
   }
 
-  Result<SiteUpdate> Train(const Instruction& instruction, const Bytes& model);
+  Result<SiteUpdate> Train(const Instruction& instruction);
   Result<EvaluationReport> Validate(const Instruction& instruction);
   /// Whether the strategy asks for the model that the round started from.
   bool LooksBack() const {
@@ -138,8 +144,7 @@ class SiteRunnerImpl : public SiteRunner {
   /// What stays at the site after the round: the entries that are not shared, or its own model.
   Result<ParameterBlob> LocalAfter(const Instruction& instruction);
   Result<NewControls> ControlsAfter(const Instruction& instruction, std::int64_t steps);
-  Result<SiteUpdate> Packed(const Instruction& instruction, const ParameterBlob& sent,
-                            const Bytes& model);
+  Result<SiteUpdate> Packed(const Instruction& instruction, const ParameterBlob& sent);
 
   Options options_;
   RunPlan plan_;
@@ -152,6 +157,7 @@ class SiteRunnerImpl : public SiteRunner {
   UpdatePacker packer_;
   Split split_;
   // Of the instruction at hand.
+  ParameterBlob received_;      // the model, controls included; empty between instructions
   ParameterBlob started_from_;  // the network's shared state, where the strategy looks back at it
   ParameterBlob global_controls_;
   ParameterBlob own_controls_;
@@ -194,7 +200,7 @@ Result<ParameterBlob> SiteRunnerImpl::LocalAfter(const Instruction& instruction)
   return ReadState(*net_);
 }
 
-Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction, const Bytes& model) {
+Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
   CONSILIUM_ASSIGN_OR_RETURN(const LocalRound round, RoundOf());
   CONSILIUM_ASSIGN_OR_RETURN(LocalOutcome outcome,
                              TrainLocally(net_, *data_, split_.train, instruction, round));
@@ -207,7 +213,7 @@ Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction, const B
   const RoundNumber version = instruction.model.version;
   CONSILIUM_RETURN_IF_ERROR(local_.Put(version + 1, std::move(kept)));
   CONSILIUM_RETURN_IF_ERROR(local_.Keep({version, version + 1, instruction.best_version}));
-  CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction, sent, model));
+  CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction, sent));
   update.header.images_used = outcome.images_used;
   update.header.steps = outcome.steps;
   update.header.training = std::move(outcome.losses);
@@ -231,10 +237,10 @@ Result<NewControls> SiteRunnerImpl::ControlsAfter(const Instruction& instruction
                     lengths);
 }
 
-Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction, const ParameterBlob& sent,
-                                          const Bytes& model) {
+Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction,
+                                          const ParameterBlob& sent) {
   SiteUpdate update;
-  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_.Pack(instruction, sent, model));
+  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_.Pack(instruction, sent, received_.bytes));
   update.header.run = plan_.run;
   update.header.round = instruction.round;
   update.header.site = options_.site;

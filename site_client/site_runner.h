@@ -69,7 +69,7 @@ class SiteRunner {
 
   virtual SiteDeclaration Declaration() const = 0;
   /// kTrain or kEvaluate, with the model's canonical bytes (shared layout).
-  virtual Result<SiteReport> Execute(const Instruction& instruction, const Bytes& model) = 0;
+  virtual Result<SiteReport> Execute(const Instruction& instruction, Bytes model) = 0;
   /// Local heads of the tasks that the site trains, and statistics, that belong to model `version`,
   /// named as in the complete state: empty blob if the run shares everything. Under ditto the site's
   /// own model: all of it but the heads of tasks that it does not train. It stays at the

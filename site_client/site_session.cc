@@ -14,10 +14,10 @@ Status Submit(Transport& transport, const SiteReport& report) {
   return transport.SubmitEvaluation(std::get<EvaluationReport>(report));
 }
 
-Result<SiteReport> Compute(SiteRunner& runner, const Instruction& instruction, const Bytes& model,
+Result<SiteReport> Compute(SiteRunner& runner, const Instruction& instruction, Bytes model,
                            std::counting_semaphore<>* slots) {
   const ComputeSlot slot(slots);
-  return runner.Execute(instruction, model);
+  return runner.Execute(instruction, std::move(model));
 }
 
 /// A round may close without us: the next instruction says how it goes on.
@@ -27,9 +27,10 @@ Status UnlessTooLate(const Status& status) {
 
 Status Obey(Transport& transport, SiteRunner& runner, const Instruction& instruction,
             std::counting_semaphore<>* slots) {
-  const Result<Bytes> model = transport.FetchModel(instruction.model);
+  Result<Bytes> model = transport.FetchModel(instruction.model);
   if (!model.ok()) return UnlessTooLate(model.status());
-  CONSILIUM_ASSIGN_OR_RETURN(const SiteReport report, Compute(runner, instruction, *model, slots));
+  CONSILIUM_ASSIGN_OR_RETURN(const SiteReport report,
+                             Compute(runner, instruction, *std::move(model), slots));
   return UnlessTooLate(Submit(transport, report));
 }
 

@@ -1,5 +1,6 @@
 #include "aggregator/grpc/server.h"
 
+#include "aggregator/grpc/admin_service.h"
 #include "common/security/certificates.h"
 
 #include <grpcpp/grpcpp.h>
@@ -9,12 +10,19 @@
 #include <chrono>
 #include <cstdlib>
 #include <grpc/support/log.h>
+#include <malloc.h>
 #include <utility>
 
 namespace consilium {
 namespace {
 
 constexpr int kMaxMessage = 4 << 20;
+/// What a site may send before it is read. gRPC's own estimate grows to many times that on a fast
+/// line, and memory with the number of sites; this still fills 150 Mbit/s over 50 ms.
+constexpr int kWindow = 1 << 20;
+constexpr int kFrame = 1 << 18;
+/// Heaps of the allocator: with one per thread, what threads once held stays with the process.
+constexpr int kHeaps = 2;
 
 std::shared_ptr<grpc::ServerCredentials> MutualTls(const TlsIdentity& identity) {
   grpc::SslServerCredentialsOptions options(
@@ -26,19 +34,27 @@ std::shared_ptr<grpc::ServerCredentials> MutualTls(const TlsIdentity& identity) 
 
 class GrpcServer final : public FederationServer {
  public:
-  static Result<std::unique_ptr<FederationServer>> Start(RoundCoordinator& coordinator,
+  static Result<std::unique_ptr<FederationServer>> Start(std::shared_ptr<RunDirectory> runs,
                                                          Options options) {
     CONSILIUM_RETURN_IF_ERROR(AllowOnlyTls13());
     // gRPC writes refused handshakes to standard error on its own; ask for it with GRPC_VERBOSITY.
     if (std::getenv("GRPC_VERBOSITY") == nullptr) {
       gpr_set_log_function([](gpr_log_func_args*) {});
     }
+    mallopt(M_ARENA_MAX, kHeaps);
     auto made = std::make_unique<GrpcServer>();
-    made->service_ = MakeFederationService(coordinator, std::move(options.service));
+    if (options.admin != nullptr) {
+      made->admin_service_ = MakeAdminService(*options.admin, options.service.on_fault);
+    }
+    made->service_ = MakeFederationService(std::move(runs), std::move(options.service));
     grpc::ServerBuilder builder;
     builder.AddListeningPort(options.listen, MutualTls(options.identity), &made->port_);
     builder.RegisterService(made->service_.get());
+    if (made->admin_service_ != nullptr) builder.RegisterService(made->admin_service_.get());
     builder.SetMaxReceiveMessageSize(kMaxMessage);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindow);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrame);
     // Two aggregators on one port would share its connections.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
@@ -64,6 +80,7 @@ class GrpcServer final : public FederationServer {
  private:
   // In this order: the server ends before the service that it calls.
   std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Service> admin_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };
@@ -72,7 +89,12 @@ class GrpcServer final : public FederationServer {
 
 Result<std::unique_ptr<FederationServer>> FederationServer::Start(RoundCoordinator& coordinator,
                                                                   Options options) {
-  return GrpcServer::Start(coordinator, std::move(options));
+  return Start(std::make_shared<SingleRun>(coordinator), std::move(options));
+}
+
+Result<std::unique_ptr<FederationServer>> FederationServer::Start(
+    std::shared_ptr<RunDirectory> runs, Options options) {
+  return GrpcServer::Start(std::move(runs), std::move(options));
 }
 
 }  // namespace consilium

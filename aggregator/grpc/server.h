@@ -6,6 +6,7 @@
 #pragma once
 
 #include "aggregator/grpc/service.h"
+#include "aggregator/runs/run_admin.h"
 #include "common/security/tls_identity.h"
 
 #include <memory>
@@ -19,9 +20,12 @@ class FederationServer {
     std::string listen = "127.0.0.1:0";  ///< HOST:PORT; port 0 takes a free one
     TlsIdentity identity;
     ServiceOptions service;
+    RunAdmin* admin = nullptr;  ///< the Admin service too, if there is one; must outlive the server
   };
   /// `coordinator` must outlive the server.
   static Result<std::unique_ptr<FederationServer>> Start(RoundCoordinator& coordinator,
+                                                         Options options);
+  static Result<std::unique_ptr<FederationServer>> Start(std::shared_ptr<RunDirectory> runs,
                                                          Options options);
   virtual ~FederationServer() = default;
 

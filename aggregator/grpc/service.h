@@ -1,10 +1,10 @@
-/// The Federation service of proto/consilium/v1 over a RoundCoordinator.
+/// The Federation service of proto/consilium/v1 over the runs of a RunDirectory.
 ///
-/// Each handler is a few lines: who calls (the certificate's common name), the coordinator's call,
-/// its status. Whatever is thrown ends in one place as INTERNAL. Threads: handlers run in gRPC's.
+/// Each handler is a few lines: who calls (the certificate's common name; an operator's is refused),
+/// which run the caller is in, the coordinator's call, its status. Whatever is thrown ends in one place as INTERNAL. Threads: handlers run in gRPC's.
 #pragma once
 
-#include "aggregator/round_coordinator.h"
+#include "aggregator/runs/run_directory.h"
 
 #include <functional>
 #include <memory>
@@ -24,8 +24,7 @@ struct ServiceOptions {
   std::function<void(const SiteId& site)> on_finish_told;
 };
 
-/// `coordinator` must outlive the service.
-std::unique_ptr<grpc::Service> MakeFederationService(RoundCoordinator& coordinator,
+std::unique_ptr<grpc::Service> MakeFederationService(std::shared_ptr<RunDirectory> runs,
                                                      ServiceOptions options);
 
 }  // namespace consilium

@@ -134,16 +134,20 @@ Result<ParameterBlob> Subset(const ParameterBlob& blob,
                     std::to_string(layout.byte_size()));
   }
   std::vector<EntrySpec> kept;
-  Bytes bytes;
+  std::vector<std::size_t> indices;
   for (std::size_t i = 0; i < layout.entries().size(); ++i) {
-    const EntrySpec& entry = layout.entries()[i];
-    if (!keep(entry)) continue;
-    kept.push_back(entry);
-    const ByteView part = ByteView(blob.bytes).subspan(layout.offset(i), layout.size(i));
-    bytes.insert(bytes.end(), part.begin(), part.end());
+    if (!keep(layout.entries()[i])) continue;
+    kept.push_back(layout.entries()[i]);
+    indices.push_back(i);
   }
-  CONSILIUM_ASSIGN_OR_RETURN(std::shared_ptr<const Layout> subset, Layout::Make(std::move(kept)));
-  return ParameterBlob{std::move(subset), std::move(bytes)};
+  ParameterBlob subset;
+  CONSILIUM_ASSIGN_OR_RETURN(subset.layout, Layout::Make(std::move(kept)));
+  subset.bytes.reserve(subset.layout->byte_size());
+  for (const std::size_t i : indices) {
+    const ByteView part = ByteView(blob.bytes).subspan(layout.offset(i), layout.size(i));
+    subset.bytes.insert(subset.bytes.end(), part.begin(), part.end());
+  }
+  return subset;
 }
 
 }  // namespace consilium

@@ -46,13 +46,15 @@ Status CheckOptions(const ThrowAwayCaOptions& options) {
   constexpr std::string_view kExpected =
       ", expected 1 to 64 letters, digits, '.', '-' or '_', not starting with '.' or '-'";
   std::set<std::string> seen = {"ca", "aggregator"};
-  for (const std::string& site : options.sites) {
-    if (!IsPlain(site)) {
-      return InvalidArgument("site name '" + site + "' is not usable" + std::string(kExpected));
-    }
-    if (!seen.insert(site).second) {
-      return InvalidArgument("site name '" + site + "' is taken, expected different names");
-    }
+  const auto check = [&](const char* what, const std::string& name) {
+    const std::string at = std::string(what) + " name '" + name + "' is ";
+    if (!IsPlain(name)) return InvalidArgument(at + "not usable" + std::string(kExpected));
+    if (!seen.insert(name).second) return InvalidArgument(at + "taken, expected different names");
+    return OkStatus();
+  };
+  for (const std::string& site : options.sites) CONSILIUM_RETURN_IF_ERROR(check("site", site));
+  for (const std::string& name : options.operators) {
+    CONSILIUM_RETURN_IF_ERROR(check("operator", name));
   }
   if (options.aggregator_hosts.empty()) {
     return InvalidArgument("hosts: none given, expected at least one name of the aggregator");
@@ -99,9 +101,16 @@ bool SetRandomSerial(X509* certificate) {
          BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
 }
 
-/// A new key with a certificate signed by `issuer`, or by itself if there is none.
+bool AddName(X509_NAME* subject, const char* field, const std::string& text) {
+  return X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(text.data()),
+                                    static_cast<int>(text.size()), -1, 0) == 1;
+}
+
+/// A new key with a certificate signed by `issuer`, or by itself if there is none. `unit`: what its
+/// owner may do beyond a site, or "".
 Result<Identity> Issue(const std::string& common_name, const std::vector<Extension>& extensions,
-                       int valid_days, const Identity* issuer) {
+                       int valid_days, const Identity* issuer, const std::string& unit = "") {
   Identity made{KeyHandle(EVP_EC_gen("P-256")), CertificateHandle(X509_new())};
   X509* const certificate = made.certificate.get();
   if (made.key == nullptr || certificate == nullptr) return Internal("no key could be generated");
@@ -113,9 +122,7 @@ Result<Identity> Issue(const std::string& common_name, const std::vector<Extensi
       X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) != nullptr &&
       X509_gmtime_adj(X509_getm_notAfter(certificate), valid_days * kSecondsPerDay) != nullptr &&
       X509_set_pubkey(certificate, made.key.get()) == 1 &&
-      X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                 reinterpret_cast<const unsigned char*>(common_name.data()),
-                                 static_cast<int>(common_name.size()), -1, 0) == 1 &&
+      (unit.empty() || AddName(subject, "OU", unit)) && AddName(subject, "CN", common_name) &&
       X509_set_issuer_name(certificate, X509_get_subject_name(issuer_certificate)) == 1;
   for (const Extension& extension : extensions) {
     done = done && AddExtension(certificate, issuer_certificate, extension);
@@ -187,6 +194,11 @@ Status MakeThrowAwayCa(const ThrowAwayCaOptions& options) {
     CONSILIUM_ASSIGN_OR_RETURN(const Identity identity,
                                Issue(site, LeafExtensions("clientAuth"), options.valid_days, &ca));
     CONSILIUM_RETURN_IF_ERROR(WriteIdentity(identity, options.folder, site));
+  }
+  for (const std::string& name : options.operators) {
+    CONSILIUM_ASSIGN_OR_RETURN(const Identity identity, Issue(name, LeafExtensions("clientAuth"),
+                                                              options.valid_days, &ca, "operator"));
+    CONSILIUM_RETURN_IF_ERROR(WriteIdentity(identity, options.folder, name));
   }
   return OkStatus();
 }

@@ -83,6 +83,27 @@ std::vector<LossTerm> WeightsOnly(const TaskSpec& task, const TaskTargets& targe
   return LabelledTerms(task, outputs, targets, LabelledRows(targets), class_weights);
 }
 
+/// What L_j is the sum of: one mean per term; none without a label.
+std::vector<torch::Tensor> TaskMeans(const TaskSpec& task, const torch::Tensor& outputs,
+                                     const TaskTargets& targets, Reduction reduction,
+                                     const torch::Tensor& class_weights,
+                                     const TaskTargets* whole_batch) {
+  const torch::Tensor rows = LabelledRows(targets);
+  if (rows.numel() == 0) return {};
+  const auto terms = LabelledTerms(task, outputs, targets, rows, class_weights);
+  const TaskTargets& averaged = whole_batch != nullptr ? *whole_batch : targets;
+  const auto divided = whole_batch != nullptr
+                           ? WeightsOnly(task, averaged, class_weights, outputs.options())
+                           : terms;
+  std::vector<torch::Tensor> means;
+  means.reserve(terms.size());
+  for (std::size_t t = 0; t < terms.size(); ++t) {
+    means.push_back(terms[t].values.sum() /
+                    Divisor(divided[t], averaged.values.size(0), reduction));
+  }
+  return means;
+}
+
 Status CheckTask(const TaskSpec& task, const torch::Tensor& outputs, const TaskTargets& targets,
                  const torch::Tensor& class_weights) {
   const std::string at = "loss of task '" + task.id.str() + "': ";
@@ -135,22 +156,31 @@ Result<torch::Tensor> MaskedMultiTaskLoss(std::span<const TaskSpec> tasks,
     for (std::size_t j = 0; j < tasks.size(); ++j) {
       const torch::Tensor weights = class_weights.empty() ? torch::Tensor() : class_weights[j];
       CONSILIUM_RETURN_IF_ERROR(CheckTask(tasks[j], outputs[j], targets[j], weights));
-      const torch::Tensor rows = LabelledRows(targets[j]);
-      if (rows.numel() == 0) continue;
-      const auto terms = LabelledTerms(tasks[j], outputs[j], targets[j], rows, weights);
-      const TaskTargets& averaged = whole_batch != nullptr ? (*whole_batch)[j] : targets[j];
-      const auto divided = whole_batch != nullptr
-                               ? WeightsOnly(tasks[j], averaged, weights, outputs[j].options())
-                               : terms;
-      for (std::size_t t = 0; t < terms.size(); ++t) {
-        const torch::Tensor mean =
-            terms[t].values.sum() / Divisor(divided[t], averaged.values.size(0), reduction);
+      const TaskTargets* whole = whole_batch != nullptr ? &(*whole_batch)[j] : nullptr;
+      for (const torch::Tensor& mean :
+           TaskMeans(tasks[j], outputs[j], targets[j], reduction, weights, whole)) {
         const torch::Tensor part = factors[j] * mean;
         total = total.defined() ? total + part : part;
       }
     }
     return total;
   });
+}
+
+std::vector<torch::Tensor> MaskedTaskLosses(std::span<const TaskSpec> tasks,
+                                            const std::vector<torch::Tensor>& outputs,
+                                            const std::vector<TaskTargets>& targets,
+                                            Reduction reduction,
+                                            const std::vector<torch::Tensor>& class_weights) {
+  std::vector<torch::Tensor> losses(tasks.size());
+  for (std::size_t j = 0; j < tasks.size(); ++j) {
+    const torch::Tensor weights = class_weights.empty() ? torch::Tensor() : class_weights[j];
+    for (const torch::Tensor& mean :
+         TaskMeans(tasks[j], outputs[j], targets[j], reduction, weights, nullptr)) {
+      losses[j] = losses[j].defined() ? losses[j] + mean : mean;
+    }
+  }
+  return losses;
 }
 
 }  // namespace consilium

@@ -46,4 +46,12 @@ Result<torch::Tensor> MaskedMultiTaskLoss(std::span<const TaskSpec> tasks,
                                           const std::vector<torch::Tensor>& class_weights = {},
                                           const std::vector<TaskTargets>* whole_batch = nullptr);
 
+/// The tasks' losses L_j one by one, without factors; undefined where a task has no label. Requires
+/// what MaskedMultiTaskLoss checks; class_weights: one per task or empty.
+std::vector<torch::Tensor> MaskedTaskLosses(std::span<const TaskSpec> tasks,
+                                            const std::vector<torch::Tensor>& outputs,
+                                            const std::vector<TaskTargets>& targets,
+                                            Reduction reduction,
+                                            const std::vector<torch::Tensor>& class_weights = {});
+
 }  // namespace consilium

@@ -5,6 +5,7 @@
 #include "common/training/masked_loss.h"
 #include "common/training/stopwatch.h"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -43,6 +44,40 @@ std::vector<TaskCounts> Count(const std::vector<TaskSpec>& tasks,
   return counts;
 }
 
+torch::Tensor LastSharedWeights(MultiTaskNet& net) {
+  torch::Tensor last;
+  for (const torch::Tensor& parameter : net->backbone().parameters()) {
+    if (parameter.dim() >= 2 && parameter.requires_grad()) last = parameter;
+  }
+  return last;
+}
+
+/// The gradient is computed with the factor `loss_scale`, which float16 needs, and divided by it.
+double GradientNorm(const torch::Tensor& loss, const torch::Tensor& weights, double loss_scale) {
+  const torch::autograd::variable_list gradients = torch::autograd::grad(
+      {loss * loss_scale}, {weights}, {}, /*retain_graph=*/true, /*create_graph=*/false,
+      /*allow_unused=*/true);
+  if (!gradients.front().defined()) return 0;
+  return gradients.front().to(torch::kFloat64).norm().item<double>() / loss_scale;
+}
+
+std::vector<TaskSignal> Signals(MultiTaskNet& net, const std::vector<torch::Tensor>& outputs,
+                                const Batch& batch, const StepSettings& settings,
+                                double loss_scale) {
+  if (!settings.task_losses && !settings.gradient_norms) return {};
+  const torch::Tensor shared = settings.gradient_norms ? LastSharedWeights(net) : torch::Tensor();
+  const std::vector<torch::Tensor> losses = MaskedTaskLosses(
+      settings.tasks, outputs, batch.targets, settings.reduction, settings.class_weights);
+  std::vector<TaskSignal> signals(losses.size());
+  for (std::size_t j = 0; j < losses.size(); ++j) {
+    if (!losses[j].defined()) continue;
+    signals[j].present = true;
+    signals[j].loss = losses[j].item<double>();
+    if (shared.defined()) signals[j].gradient_norm = GradientNorm(losses[j], shared, loss_scale);
+  }
+  return signals;
+}
+
 }  // namespace
 
 Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
@@ -68,6 +103,7 @@ Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
   if (!std::isfinite(outcome.loss)) {
     return DataLoss("training: the loss is not finite; a lower learning rate may help");
   }
+  outcome.signals = Signals(net, outputs, batch, settings, loss_scale);
   (loss_scale == 1 ? loss : loss * loss_scale).backward();
   outcome.times.backward = lap();
   return outcome;

@@ -7,6 +7,7 @@
 #include "common/metrics/task_counts.h"
 #include "common/nn/multi_task_net.h"
 #include "common/training/step_times.h"
+#include "common/training/task_weighting.h"
 
 #include <torch/types.h>
 
@@ -26,16 +27,22 @@ struct StepSettings {
   torch::ScalarType type = torch::kFloat32;
   /// Waits for the GPU after each phase, so that times are those of computing, not of asking for it.
   bool exact_times = false;
+  /// What a weighting of tasks learns from.
+  bool task_losses = false;
+  bool gradient_norms = false;  ///< too
 };
 
 struct StepOutcome {
   double loss = 0;
   std::int64_t images = 0;
-  std::vector<TaskCounts> tasks;  ///< loss_sum and n only
-  StepTimes times;                ///< forward, loss, backward
+  std::vector<TaskCounts> tasks;    ///< loss_sum and n only
+  StepTimes times;                  ///< forward, loss, backward
+  std::vector<TaskSignal> signals;  ///< one per task where they are asked for, else empty
 };
 
 /// Leaves gradients at the parameters, multiplied by `loss_scale`; none where no task has a label.
+/// Gradient norms are those of the backbone's last trained weights (registered last, of two
+/// dimensions or more). Signals are not for shares of a batch.
 /// `whole_batch`: the targets of the batch that `batch` is a share of (masked_loss.h).
 /// Errors: kDataLoss: the loss is not finite (no gradient was computed); those of
 /// MaskedMultiTaskLoss. LibTorch's exceptions pass through.

@@ -71,6 +71,7 @@ struct Trainer::Impl {
   LossScaler scaler;
   LayerRates rates;
   std::optional<AddedGradients> terms;
+  std::optional<TaskWeighter> weighter;     // unless the weighting is fixed
   std::vector<OptimizedParameter> stepped;  // of this epoch
 
   Impl(MultiTaskNet network, const Dataset& data, const Indices& indices, Options chosen)
@@ -90,10 +91,8 @@ struct Trainer::Impl {
                              " loss factors for " + std::to_string(tasks) + " tasks");
     }
     settings.tasks = dataset.tasks;
-    for (std::size_t j = 0; j < tasks; ++j) {
-      const double factor = options.loss_factors.empty() ? 1 : options.loss_factors[j];
-      settings.factors.push_back(dataset.tasks[j].weight * factor);
-    }
+    CONSILIUM_RETURN_IF_ERROR(PrepareWeighting());
+    SetFactors();
     if (options.training.class_weights) {
       settings.class_weights = InverseFrequencyWeights(dataset, train);
     }
@@ -113,6 +112,47 @@ struct Trainer::Impl {
     CONSILIUM_ASSIGN_OR_RETURN(terms, AddedGradients::Create(*net, options.terms));
     prepared = true;
     return OkStatus();
+  }
+
+  Status PrepareWeighting() {
+    const TaskWeightingOptions& weighting = options.weighting;
+    CONSILIUM_RETURN_IF_ERROR(ValidateTaskWeighting(weighting));
+    if (weighting.kind == TaskWeighting::kFixed) return OkStatus();
+    settings.gradient_norms = weighting.kind == TaskWeighting::kGradNorm;
+    settings.task_losses = weighting.kind == TaskWeighting::kUncertainty;
+    const bool by_steps = settings.gradient_norms || settings.task_losses;
+    if (by_steps && !options.compute.further_devices.empty()) {
+      return InvalidArgument("task-weighting: '" + std::string(ToString(weighting.kind)) +
+                             "' needs the losses of whole batches, expected a single device");
+    }
+    if (settings.gradient_norms && options.compute.checkpoint_activations) {
+      return InvalidArgument(
+          "task-weighting: 'gradnorm' takes gradients of each task alone, expected no "
+          "checkpoint-activations");
+    }
+    weighter.emplace(weighting, dataset.tasks);
+    return OkStatus();
+  }
+
+  void SetFactors() {
+    const std::size_t tasks = dataset.tasks.size();
+    settings.factors.resize(tasks);
+    for (std::size_t j = 0; j < tasks; ++j) {
+      const double factor = options.loss_factors.empty() ? 1 : options.loss_factors[j];
+      const double learned = weighter ? weighter->weights()[j] : 1;
+      settings.factors[j] = dataset.tasks[j].weight * factor * learned;
+    }
+  }
+
+  void LearnFromEpoch(const EpochResult& result) {
+    if (!weighter) return;
+    std::vector<std::optional<double>> losses(result.tasks.size());
+    for (std::size_t j = 0; j < losses.size(); ++j) {
+      const TaskCounts& task = result.tasks[j];
+      if (task.n > 0) losses[j] = task.loss_sum / static_cast<double>(task.n);
+    }
+    weighter->ObserveEpoch(losses);
+    SetFactors();
   }
 
   Status UseFurtherDevices() {
@@ -152,6 +192,10 @@ struct Trainer::Impl {
     Stopwatch watch;
     terms->AddTo(stepped, scale);
     if (StepOptimizer(learning_rate)) ++result.steps;
+    if (weighter && !outcome.signals.empty()) {
+      weighter->ObserveStep(outcome.signals, learning_rate);
+      SetFactors();
+    }
     result.images += outcome.images;
     for (std::size_t j = 0; j < result.tasks.size(); ++j) {
       result.tasks[j].n += outcome.tasks[j].n;
@@ -197,6 +241,7 @@ struct Trainer::Impl {
       CONSILIUM_RETURN_IF_ERROR(Step(batch, learning_rate, result));
       if (options.on_step) options.on_step(step + 1, planned);
     }
+    LearnFromEpoch(result);
     result.times.data = feeder.seconds_assembling();
     result.times.waiting = feeder.seconds_waited();
     return result;

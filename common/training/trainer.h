@@ -25,6 +25,7 @@
 #include "common/training/data_parallel.h"
 #include "common/training/gradient_terms.h"
 #include "common/training/step_times.h"
+#include "common/training/task_weighting.h"
 
 #include <torch/types.h>
 
@@ -57,6 +58,9 @@ class Trainer {
     /// `training` freezes; normalisation below them keeps its statistics.
     std::vector<std::string> frozen;
     GradientTerms terms;
+    /// Lasts over epochs. What it learns from steps needs a single device, and gradnorm activations
+    /// that are kept.
+    TaskWeightingOptions weighting;
     bool exact_times = false;  ///< of phases on a GPU, which then waits after each
     const Interrupt* interrupt = nullptr;
     StepObserver on_step;
@@ -66,10 +70,10 @@ class Trainer {
   ~Trainer();
 
   /// One pass over the training images. Images without any label are skipped.
-  /// Errors: kInvalidArgument for another number of loss factors than tasks, a precision that the
-  /// device has not, or a name or number of stages that the network has not; kCancelled if
-  /// interrupted between steps; kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss
-  /// is not finite.
+  /// Errors: kInvalidArgument for another number of loss factors than tasks, a weighting of tasks
+  /// that the device options exclude, a precision that the device has not, or a name or number of
+  /// stages that the network has not; kCancelled if interrupted between steps;
+  /// kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss is not finite.
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);
 
  private:

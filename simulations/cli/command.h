@@ -20,11 +20,15 @@ class Command {
 /// `version` goes into the study's files. Each must outlive the parsing of `app`.
 std::unique_ptr<Command> AddLocoCommand(CLI::App& app, const std::string& version);
 std::unique_ptr<Command> AddStudyCommand(CLI::App& app, const std::string& version);
+std::unique_ptr<Command> AddPlanCommand(CLI::App& app);
+std::unique_ptr<Command> AddRunCommand(CLI::App& app);
+std::unique_ptr<Command> AddCollectCommand(CLI::App& app);
 std::unique_ptr<Command> AddInitCommand(CLI::App& app);
 std::unique_ptr<Command> AddBackbonesCommand(CLI::App& app);
 std::unique_ptr<Command> AddBackboneCommand(CLI::App& app);
 std::unique_ptr<Command> AddBenchCommand(CLI::App& app);
 std::unique_ptr<Command> AddExportCommand(CLI::App& app);
+std::unique_ptr<Command> AddReportCommand(CLI::App& app);
 std::unique_ptr<Command> AddSyntheticCommand(CLI::App& app);
 
 }  // namespace consilium

@@ -121,7 +121,7 @@ class StudyCommand : public Command {
     std::cout << "\n"
               << result.tasks.front() << ", " << DescribeProtocol(options_.protocol) << "\n\n"
               << DrawText(ResultTable(result.summary, result.tasks.front())) << "\n"
-              << "report: " << options_.out << "/report.md\n"
+              << "report: " << options_.out << "/report.html, report.md\n"
               << "rows:   " << options_.out << "/summary.csv, summary.json\n";
   }
 

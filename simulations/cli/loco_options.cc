@@ -47,9 +47,24 @@ void AddStudyOptions(CLI::App& command, LocoOptions& options) {
   RunPlan& plan = options.study.plan;
   command
       .add_option("--methods", options.methods,
-                  "Compared: local, stl, mdmt-central, mdmt-federated")
+                  "Compared: local, stl, transfer, mdmt-central, mdmt-averaged-init, "
+                  "mdmt-harmonised, mdmt-federated; ablations: mdmt-no-sharing, mdmt-no-indicator")
       ->type_name("LIST")
       ->delimiter(',')
+      ->capture_default_str()
+      ->group(kStudyGroup);
+  command
+      .add_flag("--no-sharing", options.no_sharing,
+                "Also mdmt-no-sharing: a network for each task, nothing shared")
+      ->group(kStudyGroup);
+  command
+      .add_flag("--no-indicator", options.no_indicator,
+                "Also mdmt-no-indicator: missing labels are zeros")
+      ->group(kStudyGroup);
+  command
+      .add_option("--beta", options.study.beta,
+                  "Share of the first task's backbone in the start of mdmt-averaged-init")
+      ->type_name("SHARE")
       ->capture_default_str()
       ->group(kStudyGroup);
   command.add_option("--seed", options.study.seeds, "Seed of splits, weights, order; repeatable")
@@ -179,6 +194,34 @@ void AddTrainingOptions(CLI::App& command, LocoOptions& options) {
       ->group(kModelGroup);
 }
 
+/// How much each task counts, in the methods that train several in one place.
+void AddTaskWeightingOptions(CLI::App& command, LocoOptions& options) {
+  TaskWeightingOptions& weighting = options.study.task_weighting;
+  command
+      .add_option("--task-weighting", options.task_weighting,
+                  "How much each task's loss counts: fixed, uncertainty, gradnorm or dwa")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command
+      .add_option("--gradnorm-alpha", weighting.gradnorm_alpha,
+                  "How strongly gradnorm favours the task that learns slowly")
+      ->type_name("NUMBER")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command
+      .add_option("--gradnorm-rate", weighting.gradnorm_rate, "Learning rate of gradnorm's weights")
+      ->type_name("RATE")
+      ->capture_default_str()
+      ->group(kModelGroup);
+  command
+      .add_option("--dwa-temperature", weighting.dwa_temperature,
+                  "Of dwa; higher brings the tasks' weights closer together")
+      ->type_name("NUMBER")
+      ->capture_default_str()
+      ->group(kModelGroup);
+}
+
 void AddMachineOptions(CLI::App& command, LocoOptions& options) {
   command
       .add_option("--device", options.device,
@@ -247,6 +290,10 @@ Status GiveOption(CLI::Option& option, const PresetValue& value) {
   return OkStatus();
 }
 
+void AddAblation(bool wanted, Method method, std::vector<Method>& methods) {
+  if (wanted && std::ranges::find(methods, method) == methods.end()) methods.push_back(method);
+}
+
 }  // namespace
 
 void AddProtocolOptions(CLI::App& command, LocoOptions& options) {
@@ -306,6 +353,7 @@ void AddLocoOptions(CLI::App& command, LocoOptions& options) {
   AddStudyOptions(command, options);
   AddStrategyOptions(command, options.study.plan);
   AddTrainingOptions(command, options);
+  AddTaskWeightingOptions(command, options);
   AddMachineOptions(command, options);
   AddOutputOptions(command, options);
 }
@@ -325,6 +373,9 @@ Status Resolve(LocoOptions& options) {
     CONSILIUM_ASSIGN_OR_RETURN(const Method method, ParseMethod(name));
     study.methods.push_back(method);
   }
+  AddAblation(options.no_sharing, Method::kMdmtNoSharing, study.methods);
+  AddAblation(options.no_indicator, Method::kMdmtNoIndicator, study.methods);
+  CONSILIUM_ASSIGN_OR_RETURN(study.task_weighting.kind, ParseTaskWeighting(options.task_weighting));
   CONSILIUM_ASSIGN_OR_RETURN(plan.heads, ParseHeadsMode(options.heads));
   CONSILIUM_ASSIGN_OR_RETURN(plan.weighting, ParseWeighting(options.weighting));
   CONSILIUM_ASSIGN_OR_RETURN(plan.normalisation, ParseNormalisationMode(options.normalisation));

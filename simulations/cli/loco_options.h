@@ -19,6 +19,9 @@ struct LocoOptions {
   ModelOptions model;
   StudyOptions study;  ///< of the choices below, filled by Resolve
   std::vector<std::string> methods = {"local", "stl", "mdmt-central", "mdmt-federated"};
+  bool no_sharing = false;    ///< adds mdmt-no-sharing
+  bool no_indicator = false;  ///< adds mdmt-no-indicator
+  std::string task_weighting = "fixed";
   std::string protocol = "loco";  ///< of `study`; `loco` has no other
   std::string folds;
   std::string folds_mode = "corrected";

@@ -2,6 +2,10 @@
 ///
 ///   consilium-sim loco --cohort manifest.csv --out results
 ///   consilium-sim study --protocol cv --preset paper --cohort manifest.csv --out results
+///   consilium-sim plan sweep.yaml
+///   consilium-sim run sweep.yaml --out sweep
+///   consilium-sim collect sweep
+///   consilium-sim report results
 ///   consilium-sim init --run run.yaml --out model.safetensors
 ///   consilium-sim synthetic --out cohort
 ///   consilium-sim export --model model.safetensors --out model.pt
@@ -51,6 +55,10 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<consilium::Command>> commands;
   commands.push_back(consilium::AddLocoCommand(app, version));
   commands.push_back(consilium::AddStudyCommand(app, version));
+  commands.push_back(consilium::AddPlanCommand(app));
+  commands.push_back(consilium::AddRunCommand(app));
+  commands.push_back(consilium::AddCollectCommand(app));
+  commands.push_back(consilium::AddReportCommand(app));
   commands.push_back(consilium::AddInitCommand(app));
   commands.push_back(consilium::AddSyntheticCommand(app));
   commands.push_back(consilium::AddExportCommand(app));

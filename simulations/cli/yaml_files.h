@@ -1,9 +1,10 @@
-/// What consilium-sim reads from YAML. A build without YAML refuses both.
+/// What consilium-sim reads from YAML. A build without YAML refuses all.
 /// Errors: kNotFound; kInvalidArgument "FILE:LINE: what is wrong and what was expected".
 #pragma once
 
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
+#include "simulations/sweep/sweep_job.h"
 
 #include <string>
 #include <vector>
@@ -16,5 +17,9 @@ Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
 
 /// common/config/run_config.h.
 Result<RunPlan> ReadPlanFile(const std::string& path);
+
+/// A sweep: options of a command, each with one value or several (common/config/list_file.h).
+Result<std::vector<SweepField>> ReadSweepFile(const std::string& path,
+                                              const std::vector<std::string>& known);
 
 }  // namespace consilium

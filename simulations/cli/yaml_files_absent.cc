@@ -11,4 +11,9 @@ Result<RunPlan> ReadPlanFile(const std::string& path) {
   return InvalidArgument(path + ": run: this build reads no YAML, give options instead");
 }
 
+Result<std::vector<SweepField>> ReadSweepFile(const std::string& path,
+                                              const std::vector<std::string>&) {
+  return InvalidArgument(path + ": this build reads no YAML, and sweeps are written in it");
+}
+
 }  // namespace consilium

@@ -21,14 +21,21 @@ Result<std::optional<double>> ValidationLoss(const MultiTaskNet& net, const Data
 
 }  // namespace
 
+Result<MultiTaskNet> BeginningOf(const CentralFit& fit) {
+  CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(fit.net, fit.plan));
+  if (fit.start.layout != nullptr) CONSILIUM_RETURN_IF_ERROR(WriteState(*net, fit.start));
+  return net;
+}
+
 Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,
                                  const Indices& validation, const CentralFit& fit) {
   FittedModel model;
-  CONSILIUM_ASSIGN_OR_RETURN(model.net, FirstNet(fit.net, fit.plan));
+  CONSILIUM_ASSIGN_OR_RETURN(model.net, BeginningOf(fit));
   int epoch = 0;
   Trainer::Options options;
   options.training = fit.plan.training;
   options.compute = fit.compute;
+  options.weighting = fit.weighting;
   options.make_replica = [&fit] { return fit.net.make(fit.plan); };
   options.interrupt = fit.interrupt;
   options.on_step = [&](std::int64_t done, std::int64_t planned) {
@@ -45,6 +52,7 @@ Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,
     CONSILIUM_RETURN_IF_ERROR(trainer.RunEpoch(monitor.learning_rate(), seed).status());
     CONSILIUM_ASSIGN_OR_RETURN(const std::optional<double> loss,
                                ValidationLoss(model.net, dataset, validation, fit));
+    model.losses.push_back(loss);
     if (monitor.Observe(epoch, loss)) best = ReadState(*model.net);
   }
   CONSILIUM_RETURN_IF_ERROR(WriteState(*model.net, best));

@@ -10,7 +10,9 @@
 
 #include "common/base/interrupt.h"
 #include "common/data/dataset.h"
+#include "common/federation/parameter_blob.h"
 #include "common/training/compute_options.h"
+#include "common/training/task_weighting.h"
 #include "simulations/methods/first_net.h"
 
 #include <torch/types.h>
@@ -18,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace consilium {
 
@@ -26,6 +29,8 @@ struct CentralFit {
   int epochs = 1;
   std::string stream;
   NetSource net;
+  ParameterBlob start;  ///< replaces entries of the first network; no layout: none
+  TaskWeightingOptions weighting;
   ComputeOptions compute;
   const Interrupt* interrupt = nullptr;
   /// Epochs done (with a fraction) of those planned.
@@ -36,8 +41,12 @@ struct FittedModel {
   MultiTaskNet net{nullptr};  ///< with the state of the best epoch
   int best_epoch = 0;         ///< counted from 0
   int epochs_run = 0;
-  std::optional<double> best_loss;  ///< of the validation images, if there are any
+  std::optional<double> best_loss;            ///< of the validation images, if there are any
+  std::vector<std::optional<double>> losses;  ///< the same after each epoch
 };
+
+/// The network before its first step.
+Result<MultiTaskNet> BeginningOf(const CentralFit& fit);
 
 /// Errors: those of FirstNet, Trainer and Evaluate.
 Result<FittedModel> FitCentrally(const Dataset& dataset, const Indices& train,

@@ -18,6 +18,40 @@ std::shared_ptr<const Dataset> SingleTaskView(const Dataset& dataset, std::size_
   return view;
 }
 
+std::shared_ptr<const Dataset> OneTaskLabelsView(const Dataset& dataset, std::size_t task) {
+  auto view = std::make_shared<Dataset>(dataset);
+  for (Sample& sample : view->samples) {
+    for (std::size_t j = 0; j < sample.labels.size(); ++j) {
+      if (j != task) sample.labels[j].clear();
+    }
+  }
+  return view;
+}
+
+std::shared_ptr<const Dataset> ZeroFilledView(const Dataset& dataset) {
+  auto view = std::make_shared<Dataset>(dataset);
+  const auto is_missing = [](const std::vector<int>& label) { return label.empty(); };
+  for (Sample& sample : view->samples) {
+    if (std::ranges::all_of(sample.labels, is_missing)) continue;
+    for (std::size_t j = 0; j < sample.labels.size(); ++j) {
+      if (!sample.labels[j].empty()) continue;
+      sample.labels[j].assign(static_cast<std::size_t>(LabelWidth(dataset.tasks[j])), 0);
+    }
+  }
+  return view;
+}
+
+Indices WithEveryLabel(const Dataset& dataset, const Indices& indices) {
+  Indices labelled;
+  for (const std::int64_t i : indices) {
+    const auto& labels = dataset.samples[static_cast<std::size_t>(i)].labels;
+    if (std::ranges::none_of(labels, [](const auto& label) { return label.empty(); })) {
+      labelled.push_back(i);
+    }
+  }
+  return labelled;
+}
+
 std::shared_ptr<const Dataset> PartOf(const Dataset& dataset, const Indices& indices) {
   auto part = std::make_shared<Dataset>();
   part->tasks = dataset.tasks;

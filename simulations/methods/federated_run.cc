@@ -2,6 +2,7 @@
 
 #include "aggregator/in_process_transport.h"
 #include "aggregator/round_coordinator.h"
+#include "simulations/methods/update_watch.h"
 #include "site_client/site_session.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ struct Outcome {
 };
 
 void RunSite(const FederatedRun& run, const std::string& center, RoundCoordinator& coordinator,
-             Outcome& outcome) {
+             UpdateWatch& watch, Outcome& outcome) {
   SessionOptions session;
   session.runner.site = SiteId(center);
   session.runner.compute = run.compute;
@@ -33,7 +34,7 @@ void RunSite(const FederatedRun& run, const std::string& center, RoundCoordinato
     return Result<std::shared_ptr<const Dataset>>(data);
   };
   session.compute_slots = run.compute_slots;
-  const auto transport = MakeInProcessTransport(session.runner.site, coordinator);
+  const auto transport = watch.Watched(MakeInProcessTransport(session.runner.site, coordinator));
   Result<SessionResult> result = RunSiteSession(*transport, std::move(session));
 
   const std::lock_guard lock(outcome.mutex);
@@ -73,18 +74,26 @@ Result<FederatedModel> RunInProcess(const FederatedRun& run) {
   options.observer = Watch(run);
   CONSILIUM_ASSIGN_OR_RETURN(const std::unique_ptr<RoundCoordinator> coordinator,
                              RoundCoordinator::Open(std::move(options)));
+  CONSILIUM_ASSIGN_OR_RETURN(const std::unique_ptr<UpdateWatch> watch,
+                             UpdateWatch::Make(run.plan, run.initial.blob));
   Outcome outcome;
   {
     std::vector<std::jthread> threads;
     for (const auto& [center, data] : run.sites) {
-      threads.emplace_back([&run, &coordinator, &outcome, name = center] {
-        RunSite(run, name, *coordinator, outcome);
+      threads.emplace_back([&run, &coordinator, &watch, &outcome, name = center] {
+        RunSite(run, name, *coordinator, *watch, outcome);
       });
     }
   }
   CONSILIUM_RETURN_IF_ERROR(outcome.first_error);
   CONSILIUM_ASSIGN_OR_RETURN(TensorFile final, coordinator->FinalModel());
   outcome.model.shared = std::move(final.blob);
+  for (const auto& [version, loss] : coordinator->Snapshot().history) {
+    outcome.model.losses.push_back(loss);
+  }
+  outcome.model.update_cosines = watch->Cosines();
+  outcome.model.bytes_to_sites = watch->bytes_to_sites();
+  outcome.model.bytes_from_sites = watch->bytes_from_sites();
   coordinator->Shutdown();
   return std::move(outcome.model);
 }

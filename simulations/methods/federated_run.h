@@ -19,8 +19,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <semaphore>
 #include <string>
+#include <vector>
 
 namespace consilium {
 
@@ -47,6 +49,10 @@ struct FederatedModel {
   /// Heads and statistics that stayed on each site, of the best version.
   std::map<std::string, ParameterBlob> local;
   RoundNumber best_version = 0;
+  /// What the runner saw of the rounds; empty if it saw nothing (real processes).
+  std::vector<std::optional<double>> losses;          ///< of validation
+  std::vector<std::optional<double>> update_cosines;  ///< update_watch.h
+  std::optional<std::uint64_t> bytes_to_sites, bytes_from_sites;
 };
 
 using FederatedRunner = std::function<Result<FederatedModel>(const FederatedRun&)>;

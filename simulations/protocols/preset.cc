@@ -18,7 +18,7 @@ std::optional<double> NumberOf(const std::string& text) {
 }
 
 std::vector<PresetValue> ValuesOf(bool published) {
-  return {{"methods", "stl,mdmt-central"},
+  return {{"methods", "stl,transfer,mdmt-central"},
           {"image-size", "256"},
           {"brixia", "zones"},
           {"rounds", "300"},
@@ -44,8 +44,6 @@ std::vector<std::string> WithoutOf(bool published) {
       "without it weights are drawn from the seed.",
       "Backbones: the paper averages over 18. A study has one; repeat it with --backbone.",
       "Protocols: the paper runs cv, loco6 and loco18. A study has one; repeat it with --protocol.",
-      "Transfer: pre-training on severity, then prognosis, is a method of its own and not part of "
-      "the preset.",
       "Pictures: the preset begins after decoding. Clipping to the 2nd and 98th percentile and "
       "resizing are the cohort's; the crop to the lungs needs masks in the cohort.",
       "A horizontal flip swaps the zones of both lungs here; in the published code it does not.",

@@ -1,20 +1,13 @@
 #include "simulations/results/report.h"
 
 #include "simulations/results/comparison_table.h"
+#include "simulations/results/model_card.h"
 #include "simulations/results/provenance_text.h"
 
 #include <algorithm>
 
 namespace consilium {
 namespace {
-
-constexpr std::string_view kMethods =
-    "| method | trained on |\n|---|---|\n"
-    "| local | one other center alone, its prognosis labels; the table shows the mean over those "
-    "centers |\n"
-    "| stl | prognosis labels of all other centers, pooled (single task) |\n"
-    "| mdmt-central | all labels of all other centers, pooled (multi-dataset, multi-task) |\n"
-    "| mdmt-federated | the same labels, each center a site whose images stay where they are |\n";
 
 constexpr std::string_view kComparisons =
     "\nPaired over centers: a pair is a center's mean over the seeds that both methods have. "
@@ -24,20 +17,6 @@ constexpr std::string_view kComparisons =
     "One-sided p-values and the F-test: `comparisons` in `summary.json`. Trainings that leave out "
     "different centers share most of their images, so p-values are too small rather than too "
     "large.\n";
-
-constexpr std::string_view kLimits =
-    "- Intended use: research on federated multi-task learning. Not a medical device; not for "
-    "diagnosis, triage or any other clinical decision.\n"
-    "- Training data: the cohort above and nothing else, beyond the initial weights named under "
-    "Settings.\n"
-    "- Out of scope: lateral views, children, pictures from other modalities, any population "
-    "that the centers do not represent.\n"
-    "- Limits: a left-out center measures transfer to the centers of this cohort, not to every "
-    "hospital. Labels follow each center's own practice. Small centers make wide errors: read "
-    "the numbers with the images column beside them.\n"
-    "- Scores are softmax outputs and are not calibrated.\n"
-    "- Reproducing: the same program, settings, seeds, precision and thread count give the same "
-    "model, to be checked by `model_sha256` in `summary.json`.\n";
 
 std::string Section(std::string_view title) { return "\n## " + std::string(title) + "\n\n"; }
 
@@ -80,14 +59,18 @@ std::string FormatReport(const ReportInput& input) {
   }
   text += "\n" + FoldsText(input.summary);
   text += Comparisons(input);
-  text += Section("Methods") + std::string(kMethods);
+  text += Section("Methods") + "| method | trained on |\n|---|---|\n";
+  for (const auto& [method, trained_on] : MethodTexts()) {
+    text.append("| ").append(method).append(" | ").append(trained_on).append(" |\n");
+  }
   text += Section("Cohort") + DrawMarkdown(input.centers);
   if (!input.warnings.empty()) {
     text += "\n";
     for (const std::string& warning : input.warnings) text += "- Warning: " + warning + "\n";
   }
   text += ProvenanceSections(input.summary);
-  text += Section("Model card") + std::string(kLimits);
+  text += Section("Model card");
+  for (const std::string_view line : ModelCard()) text.append("- ").append(line).append("\n");
   text += Section("Settings") + "| setting | value |\n|---|---|\n";
   for (const auto& [name, value] : input.settings) {
     text += "| " + name + " | " + (value.empty() ? "none" : value) + " |\n";

@@ -20,11 +20,11 @@ Status WriteModel(const StudyContext& context, const std::string& name, Paramete
 
 }  // namespace
 
-Status KeepCentralModel(const StudyContext& context, const Job& job, const RunPlan& plan,
+Status KeepCentralModel(const StudyContext& context, const Job& job, const CentralFit& fit,
                         const FittedModel& model) {
   if (context.models_folder.empty()) return OkStatus();
-  CONSILIUM_ASSIGN_OR_RETURN(const MultiTaskNet first, FirstNet(context.net, plan));
-  ModelMetadata metadata = MetadataOf(plan);
+  CONSILIUM_ASSIGN_OR_RETURN(const MultiTaskNet first, BeginningOf(fit));
+  ModelMetadata metadata = MetadataOf(fit.plan);
   metadata.heads = HeadsMode::kShared;  // the file holds them
   metadata.input = model.net->input();
   metadata.metrics["best_epoch"] = model.best_epoch;

@@ -13,7 +13,7 @@
 namespace consilium {
 
 /// Nothing where context.models_folder is empty.
-Status KeepCentralModel(const StudyContext& context, const Job& job, const RunPlan& plan,
+Status KeepCentralModel(const StudyContext& context, const Job& job, const CentralFit& fit,
                         const FittedModel& model);
 Status KeepFederatedModel(const StudyContext& context, const Job& job, const FederatedRun& run,
                           const FederatedModel& model, const InputStatistics& input);

@@ -2,18 +2,18 @@
 
 #include "common/nn/state.h"
 #include "common/nn/torch_guard.h"
-#include "simulations/methods/central_fit.h"
 #include "simulations/methods/dataset_views.h"
 #include "simulations/methods/left_out.h"
 #include "simulations/study/file_name.h"
+#include "simulations/study/job_start.h"
 #include "simulations/study/model_files.h"
 #include "simulations/study/score.h"
 #include "site_client/compute_slot.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace consilium {
-namespace {
 
 RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<TaskSpec>& tasks) {
   RunPlan plan = context.options.plan;
@@ -22,6 +22,8 @@ RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<Ta
   plan.tasks = tasks;
   return plan;
 }
+
+namespace {
 
 Row RowOf(const StudyContext& context, const Job& job, const std::string& left_out) {
   Row row;
@@ -47,88 +49,42 @@ std::string NameOf(const Job& job, const std::string& left_out) {
   std::string name = "seed" + std::to_string(job.seed) + "." + FileNamePart(left_out) + "." +
                      std::string(ToString(job.method));
   if (job.method == Method::kLocal) name += "." + FileNamePart(job.site);
+  if (!job.other_task.empty()) name += "." + FileNamePart(job.other_task);
   return name;
 }
 
-/// A step of `planned`, shown as counted from 1.
-std::string StepText(std::string_view what, int step, int planned) {
-  return std::string(what) + " " + std::to_string(std::min(step + 1, planned)) + "/" +
-         std::to_string(planned);
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Which images a job in one place trains on, and with which tasks.
-struct CentralData {
-  std::shared_ptr<const Dataset> dataset;
-  Indices train;
-  Indices validation;
-  std::vector<std::string> tests;  ///< folds to be scored
-};
-
-bool TrainsIn(const Fold& fold, const std::string& center) {
-  return std::any_of(fold.sites.begin(), fold.sites.end(),
-                     [&](const SiteSplit& site) { return site.center == center; });
-}
-
-CentralData DataOf(const StudyContext& context, const Job& job) {
-  const FoldSet& protocol = context.protocols.at(job.seed);
-  const std::size_t target = protocol.target;
-  CentralData data;
-  if (job.method == Method::kLocal) {
-    const Split& split = FindSite(protocol, job.left_out, job.site)->split;
-    data.train = WithLabel(*context.dataset, split.train, target);
-    data.validation = WithLabel(*context.dataset, split.validation, target);
-    if (!job.left_out.empty()) data.tests = {job.left_out};
-    for (const Fold& fold : protocol.folds) {
-      if (job.left_out.empty() && TrainsIn(fold, job.site)) data.tests.push_back(fold.name);
-    }
-  } else {
-    const Fold& fold = *FindFold(protocol, job.left_out);
-    data.train = PooledTraining(fold);
-    data.validation = PooledValidation(fold);
-    data.tests = {job.left_out};
-  }
-  if (job.method == Method::kMdmtCentral) {
-    data.dataset = context.dataset;
-  } else {
-    data.dataset = SingleTaskView(*context.dataset, target);
-    data.train = WithLabel(*context.dataset, data.train, target);
-    data.validation = WithLabel(*context.dataset, data.validation, target);
-  }
-  return data;
-}
-
-Result<std::vector<ScoredModel>> RunCentral(const StudyContext& context, const Job& job,
-                                            const JobObserver& observer) {
+Result<TrainedJob> RunCentral(const StudyContext& context, const Job& job,
+                              const JobObserver& observer) {
   const ComputeSlot slot(context.compute_slots);
   if (context.interrupt != nullptr && context.interrupt->Requested()) {
     return Cancelled("interrupted");
   }
-  const CentralData data = DataOf(context, job);
-  const int epochs = CentralEpochs(context.options);
-  CentralFit fit;
-  fit.plan = PlanOf(context, job, data.dataset->tasks);
-  fit.epochs = epochs;
-  fit.stream = job.id;
-  fit.net = context.net;
-  fit.compute = context.options.compute;
-  fit.interrupt = context.interrupt;
+  const CentralData data = CentralDataOf(context, job);
+  CentralFit fit = FitOf(context, job, data);
+  CONSILIUM_ASSIGN_OR_RETURN(fit.start, StartOf(context, job, observer));
   fit.on_step = [&](double done, int epoch) {
-    observer(done / epochs, StepText("epoch", epoch, epochs));
+    observer(done / fit.epochs, StepText("epoch", epoch, fit.epochs));
   };
-  CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model,
-                             FitCentrally(*data.dataset, data.train, data.validation, fit));
-  CONSILIUM_RETURN_IF_ERROR(KeepCentralModel(context, job, fit.plan, model));
+  const auto start = std::chrono::steady_clock::now();
+  CONSILIUM_ASSIGN_OR_RETURN(const FittedModel model, FitJob(context, job, data, fit));
+  TrainedJob trained;
+  trained.record.seconds = SecondsSince(start);
+  trained.record.validation_loss = model.losses;
+  CONSILIUM_RETURN_IF_ERROR(KeepCentralModel(context, job, fit, model));
   const std::string digest = Digest(context.hasher, ReadState(*model.net).bytes);
-  std::vector<ScoredModel> scored;
   for (const std::string& center : data.tests) {
     const Indices& test = FindFold(context.protocols.at(job.seed), center)->test;
     CONSILIUM_ASSIGN_OR_RETURN(const Predictions predictions,
-                               Predict(model.net, *data.dataset, test, EvaluationOf(context)));
+                               Predict(model.net, *data.tested, test, EvaluationOf(context)));
     Row row = RowOf(context, job, center);
     row.model_sha256 = digest;
-    scored.push_back(Score(row, NameOf(job, center), *data.dataset, test, predictions));
+    trained.scored.push_back(Score(row, NameOf(job, center), *data.tested, test, predictions));
   }
-  return scored;
+  return trained;
 }
 
 /// The centers that take part: those with at least one training label.
@@ -158,16 +114,21 @@ void GiveImages(const StudyContext& context, const FoldSet& protocol, const Fold
   }
 }
 
-Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run) {
+/// `seconds`: of the run, without waiting for the turn.
+Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run,
+                                double& seconds) {
   const std::lock_guard turn(*context.federated_turn);
   if (context.interrupt != nullptr && context.interrupt->Requested()) {
     return Cancelled("interrupted");
   }
-  return context.federated(run);
+  const auto start = std::chrono::steady_clock::now();
+  Result<FederatedModel> model = context.federated(run);
+  seconds = SecondsSince(start);
+  return model;
 }
 
-Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const Job& job,
-                                              const JobObserver& observer) {
+Result<TrainedJob> RunFederated(const StudyContext& context, const Job& job,
+                                const JobObserver& observer) {
   const FoldSet& protocol = context.protocols.at(job.seed);
   const Fold& fold = *FindFold(protocol, job.left_out);
   const SitesOfRun sites = SitesOf(*context.dataset, fold);
@@ -188,7 +149,8 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   };
   CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, FirstNet(context.net, run.plan));
   run.initial.blob = ReadState(*net);
-  CONSILIUM_ASSIGN_OR_RETURN(FederatedModel model, TakeTurn(context, run));
+  double seconds = 0;
+  CONSILIUM_ASSIGN_OR_RETURN(FederatedModel model, TakeTurn(context, run, seconds));
   CONSILIUM_RETURN_IF_ERROR(KeepFederatedModel(context, job, run, model, net->input()));
   // A site's own model is that site's; a left-out center is scored with the one that all trained.
   if (run.plan.strategy == "ditto") model.local.clear();
@@ -204,14 +166,21 @@ Result<std::vector<ScoredModel>> RunFederated(const StudyContext& context, const
   row.transport = ToString(context.options.transport);
   row.strategy = run.plan.strategy;
   row.model_sha256 = Digest(context.hasher, model.shared.bytes);
-  return std::vector<ScoredModel>{
+  TrainedJob trained;
+  trained.scored = {
       Score(row, NameOf(job, job.left_out), *context.dataset, fold.test, predictions)};
+  trained.record.seconds = seconds;
+  trained.record.validation_loss = std::move(model.losses);
+  trained.record.update_cosine = std::move(model.update_cosines);
+  trained.record.bytes_to_sites = model.bytes_to_sites;
+  trained.record.bytes_from_sites = model.bytes_from_sites;
+  return trained;
 }
 
 }  // namespace
 
-Result<std::vector<ScoredModel>> RunJob(const StudyContext& context, const Job& job,
-                                        const JobObserver& observer) {
+Result<TrainedJob> RunJob(const StudyContext& context, const Job& job,
+                          const JobObserver& observer) {
   return GuardTorch("training", [&] {
     return job.method == Method::kMdmtFederated ? RunFederated(context, job, observer)
                                                 : RunCentral(context, job, observer);

@@ -7,7 +7,9 @@
 
 #include "simulations/methods/federated_run.h"
 #include "simulations/methods/first_net.h"
+#include "simulations/methods/shared_models.h"
 #include "simulations/results/row.h"
+#include "simulations/results/training_record.h"
 #include "simulations/study/job.h"
 
 #include <functional>
@@ -29,7 +31,8 @@ struct StudyContext {
   FederatedRunner federated;
   HasherFactory hasher;
   std::string work_folder;
-  std::string models_folder;  ///< where trained models are kept; empty: nowhere
+  SharedModels* shared = nullptr;  ///< models that several jobs begin from
+  std::string models_folder;       ///< where trained models are kept; empty: nowhere
   std::counting_semaphore<>* compute_slots = nullptr;
   /// One federated training at a time: its sites fill the slots, and each holds a network.
   std::mutex* federated_turn = nullptr;
@@ -43,10 +46,17 @@ struct ScoredModel {
   std::string predictions_csv;  ///< image, center, task, label, probabilities
 };
 
+struct TrainedJob {
+  std::vector<ScoredModel> scored;
+  TrainingRecord record;  ///< of what the rows do not say
+};
+
 /// `fraction` of the work is done; `step`: "epoch 3/10", "round 3/10".
 using JobObserver = std::function<void(double fraction, const std::string& step)>;
 
-Result<std::vector<ScoredModel>> RunJob(const StudyContext& context, const Job& job,
-                                        const JobObserver& observer);
+/// The plan of a job that trains `tasks`.
+RunPlan PlanOf(const StudyContext& context, const Job& job, const std::vector<TaskSpec>& tasks);
+
+Result<TrainedJob> RunJob(const StudyContext& context, const Job& job, const JobObserver& observer);
 
 }  // namespace consilium

@@ -1,9 +1,12 @@
 #include "simulations/study/study.h"
 
 #include "simulations/methods/dataset_views.h"
+#include "simulations/report/write_report.h"
+#include "simulations/results/study_facts.h"
 #include "simulations/results/summary_file.h"
 #include "simulations/study/cohort_facts.h"
 #include "simulations/study/job_pool.h"
+#include "simulations/study/method_requirements.h"
 
 #include <filesystem>
 
@@ -30,6 +33,7 @@ Result<Protocols> MakeProtocols(const StudyOptions& options,
         protocols[seed], MakeProtocolFolds(dataset, options.protocol, lists ? &*lists : nullptr,
                                            ValidationOf(options), seed));
   }
+  CONSILIUM_RETURN_IF_ERROR(CheckMethods(options, dataset, protocols));
   return protocols;
 }
 
@@ -70,10 +74,12 @@ class StudyRun {
   Status WriteFiles(const StudyResult& result) const;
   StudyResult Collect() const;
   ReportInput ReportOf(const StudyResult& result) const;
+  StudyFacts FactsOf(const StudyResult& result) const;
 
   Study study_;
   std::counting_semaphore<> slots_;
   std::mutex federated_turn_;
+  std::unique_ptr<SharedModels> shared_;
   StudyContext context_;
   std::vector<std::string> warnings_;
   Settings settings_;
@@ -116,6 +122,8 @@ Status StudyRun::Prepare() {
   CONSILIUM_ASSIGN_OR_RETURN(folder_, StudyFolder::Open(study_.out, study_.resume, settings_));
   CONSILIUM_RETURN_IF_ERROR(WriteFolds());
   context_.work_folder = folder_->work_folder();
+  shared_ = std::make_unique<SharedModels>(context_.work_folder + "/shared");
+  context_.shared = shared_.get();
   if (study_.keep_models) {
     CONSILIUM_ASSIGN_OR_RETURN(context_.models_folder, folder_->MakeModelsFolder());
   }
@@ -153,17 +161,17 @@ Status StudyRun::RunOne(std::size_t job) {
   const Job& what = jobs_[job];
   const std::string label = LabelOf(what, study_.options.seeds.size() > 1);
   study_.progress->JobStarted(job, label, what.work);
-  Result<std::vector<ScoredModel>> scored =
+  Result<TrainedJob> trained =
       RunJob(context_, what, [&](double fraction, const std::string& step) {
         study_.progress->JobStep(job, fraction, step);
       });
-  if (!scored.ok()) return scored.status().WithContext(label);
-  CONSILIUM_RETURN_IF_ERROR(folder_->Save(what, *scored));
+  if (!trained.ok()) return trained.status().WithContext(label);
+  CONSILIUM_RETURN_IF_ERROR(folder_->Save(what, *trained));
   rows_[job].emplace();
-  for (const ScoredModel& model : *scored) {
+  for (const ScoredModel& model : trained->scored) {
     rows_[job]->insert(rows_[job]->end(), model.rows.begin(), model.rows.end());
   }
-  study_.progress->JobFinished(job, Headline(*scored));
+  study_.progress->JobFinished(job, Headline(trained->scored));
   return OkStatus();
 }
 
@@ -207,10 +215,24 @@ ReportInput StudyRun::ReportOf(const StudyResult& result) const {
   return report;
 }
 
+StudyFacts StudyRun::FactsOf(const StudyResult& result) const {
+  StudyFacts facts;
+  for (const TaskSpec& task : study_.dataset->tasks) {
+    facts.tasks.push_back({task.id.str(), task.classes});
+  }
+  facts.centers = CenterTable(*study_.dataset);
+  facts.warnings = warnings_;
+  facts.jobs_done = result.jobs_done;
+  facts.jobs_planned = result.jobs_planned;
+  return facts;
+}
+
 Status StudyRun::WriteFiles(const StudyResult& result) const {
   CONSILIUM_RETURN_IF_ERROR(folder_->Write("summary.json", FormatSummary(result.summary)));
   CONSILIUM_RETURN_IF_ERROR(folder_->Write("summary.csv", FormatSummaryCsv(result.summary.rows)));
-  return folder_->Write("report.md", FormatReport(ReportOf(result)));
+  CONSILIUM_RETURN_IF_ERROR(folder_->Write("report.md", FormatReport(ReportOf(result))));
+  CONSILIUM_RETURN_IF_ERROR(folder_->Write("study.json", FormatStudyFacts(FactsOf(result))));
+  return WriteReport({study_.out}, "");
 }
 
 Result<StudyResult> StudyRun::Run() {
@@ -235,6 +257,12 @@ Result<StudyResult> StudyRun::Run() {
 Status CheckCohort(const StudyOptions& options, const Dataset& labels_only) {
   CONSILIUM_ASSIGN_OR_RETURN(const std::optional<PublishedLists> lists, ListsOf(options));
   return MakeProtocols(options, lists, labels_only).status();
+}
+
+Result<std::vector<Job>> PlannedJobs(const StudyOptions& options, const Dataset& labels_only) {
+  CONSILIUM_ASSIGN_OR_RETURN(const std::optional<PublishedLists> lists, ListsOf(options));
+  CONSILIUM_ASSIGN_OR_RETURN(const Protocols protocols, MakeProtocols(options, lists, labels_only));
+  return PlanJobs(options, labels_only, protocols);
 }
 
 Result<StudyResult> RunStudy(Study study) { return StudyRun(std::move(study)).Run(); }

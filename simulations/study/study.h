@@ -48,4 +48,7 @@ Result<StudyResult> RunStudy(Study study);
 /// What the protocol and the options will say about a cohort, before its pictures are read.
 Status CheckCohort(const StudyOptions& options, const Dataset& labels_only);
 
+/// The trainings that RunStudy would do. Errors: as CheckCohort.
+Result<std::vector<Job>> PlannedJobs(const StudyOptions& options, const Dataset& labels_only);
+
 }  // namespace consilium

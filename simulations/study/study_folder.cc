@@ -106,7 +106,8 @@ Result<StudyFolder> StudyFolder::Open(const std::string& path, bool resume,
   CONSILIUM_RETURN_IF_ERROR(CheckContents(path, resume));
   const std::string settings_path = path + "/" + std::string(kSettingsFile);
   if (resume) CONSILIUM_RETURN_IF_ERROR(CheckSettings(settings_path, settings));
-  for (const std::string& folder : {path, path + "/jobs", path + "/predictions"}) {
+  for (const std::string& folder :
+       {path, path + "/jobs", path + "/predictions", path + "/trainings"}) {
     CONSILIUM_RETURN_IF_ERROR(MakeFolders(folder).status());
   }
   if (!resume) CONSILIUM_RETURN_IF_ERROR(WriteText(settings_path, FormatSettings(settings)));
@@ -128,12 +129,22 @@ Result<std::optional<std::vector<Row>>> StudyFolder::Load(const Job& job) const 
   return std::optional(std::move(rows));
 }
 
-Status StudyFolder::Save(const Job& job, const std::vector<ScoredModel>& scored) const {
+Status StudyFolder::Save(const Job& job, const TrainedJob& trained) const {
+  TrainingRecord record = trained.record;
   std::vector<Row> rows;
-  for (const ScoredModel& model : scored) {
+  for (const ScoredModel& model : trained.scored) {
     CONSILIUM_RETURN_IF_ERROR(Write("predictions/" + model.name + ".csv", model.predictions_csv));
+    if (model.rows.empty()) continue;
+    const Row& row = model.rows.front();
+    record.protocol = row.protocol;
+    record.method = row.method;
+    record.site = row.site;
+    record.backbone = row.backbone;
+    record.seed = row.seed;
+    record.predictions.emplace_back(row.left_out, model.name);
     rows.insert(rows.end(), model.rows.begin(), model.rows.end());
   }
+  CONSILIUM_RETURN_IF_ERROR(Write("trainings/" + job.id + ".json", FormatTrainingRecord(record)));
   return Write("jobs/" + job.id + ".json", FormatRows(rows));
 }
 

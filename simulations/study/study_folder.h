@@ -2,9 +2,9 @@
 ///
 ///   DIR/settings.json          what decides the results, and the cohort's fingerprint
 ///   DIR/jobs/ID.json           the rows of a finished job: its being there means "finished"
-///   DIR/predictions/NAME.csv   written before the job's record
+///   DIR/predictions/NAME.csv, trainings/ID.json   written before the job's record
 ///   DIR/models/...             trained models, where they are kept (model_files.h)
-///   DIR/summary.json, summary.csv, report.md
+///   DIR/summary.json, summary.csv, study.json, report.md, report.html, report/
 ///
 /// Every file appears whole or not at all. Threads: one caller at a time.
 #pragma once
@@ -35,7 +35,7 @@ class StudyFolder {
 
   /// Rows of a finished job; none if it is not finished.
   Result<std::optional<std::vector<Row>>> Load(const Job& job) const;
-  Status Save(const Job& job, const std::vector<ScoredModel>& scored) const;
+  Status Save(const Job& job, const TrainedJob& trained) const;
   /// A file of the study, by its name inside the folder.
   Status Write(const std::string& name, std::string_view text) const;
 

@@ -1,5 +1,6 @@
 #include "simulations/study/study_options.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <sstream>
@@ -13,10 +14,16 @@ struct Named {
   std::string_view name;
 };
 
-constexpr std::array<Named<Method>, 4> kMethods = {{{Method::kLocal, "local"},
-                                                    {Method::kStl, "stl"},
-                                                    {Method::kMdmtCentral, "mdmt-central"},
-                                                    {Method::kMdmtFederated, "mdmt-federated"}}};
+constexpr std::array<Named<Method>, 9> kMethods = {
+    {{Method::kLocal, "local"},
+     {Method::kStl, "stl"},
+     {Method::kTransfer, "transfer"},
+     {Method::kMdmtCentral, "mdmt-central"},
+     {Method::kMdmtAveragedInit, "mdmt-averaged-init"},
+     {Method::kMdmtHarmonised, "mdmt-harmonised"},
+     {Method::kMdmtNoSharing, "mdmt-no-sharing"},
+     {Method::kMdmtNoIndicator, "mdmt-no-indicator"},
+     {Method::kMdmtFederated, "mdmt-federated"}}};
 constexpr std::array<Named<TransportKind>, 2> kTransports = {
     {{TransportKind::kInProcess, "in-process"}, {TransportKind::kGrpc, "grpc"}}};
 
@@ -56,6 +63,35 @@ constexpr int kManySites = 1'000'000;
 
 std::string YesNo(bool value) { return value ? "yes" : "no"; }
 
+bool Includes(const StudyOptions& options, Method method) {
+  return std::ranges::find(options.methods, method) != options.methods.end();
+}
+
+Status CheckTaskWeighting(const StudyOptions& options) {
+  const TaskWeightingOptions& weighting = options.task_weighting;
+  CONSILIUM_RETURN_IF_ERROR(ValidateTaskWeighting(weighting));
+  if (weighting.kind == TaskWeighting::kFixed || !Includes(options, Method::kMdmtFederated)) {
+    return OkStatus();
+  }
+  std::string text("task-weighting: '");
+  return InvalidArgument(
+      text.append(ToString(weighting.kind))
+          .append("' is learned over the epochs of one training, and a site begins anew in each "
+                  "round; expected fixed with mdmt-federated, or methods without it"));
+}
+
+std::string TaskWeightingText(const TaskWeightingOptions& weighting) {
+  std::string text(ToString(weighting.kind));
+  if (weighting.kind == TaskWeighting::kGradNorm) {
+    text.append(" (alpha ").append(Decimal(weighting.gradnorm_alpha));
+    text.append(", rate ").append(Decimal(weighting.gradnorm_rate)).append(")");
+  }
+  if (weighting.kind == TaskWeighting::kDwa) {
+    text.append(" (temperature ").append(Decimal(weighting.dwa_temperature)).append(")");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string_view ToString(Method method) { return NameOf(kMethods, method); }
@@ -86,6 +122,10 @@ Status ValidateStudy(const StudyOptions& options) {
         "transport: with --folds sites must be told their validation images, which real daemons "
         "draw themselves, expected in-process");
   }
+  if (!(options.beta >= 0 && options.beta <= 1)) {
+    return InvalidArgument("beta: outside its range, expected 0 to 1");
+  }
+  CONSILIUM_RETURN_IF_ERROR(CheckTaskWeighting(options));
   if (options.epochs < 0) return InvalidArgument("epochs: must not be below 0");
   if (options.compute.threads < 1 || options.compute.threads > 1024) {
     return InvalidArgument("threads: " + std::to_string(options.compute.threads) +
@@ -98,7 +138,10 @@ Status ValidateStudy(const StudyOptions& options) {
   return OkStatus();
 }
 
-std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOptions& options) {
+namespace {
+
+/// Of every study.
+std::vector<std::pair<std::string, std::string>> CommonSettings(const StudyOptions& options) {
   const RunPlan& plan = options.plan;
   const TrainingOptions& training = plan.training;
   std::string methods;
@@ -148,6 +191,19 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
           {"device", DevicesText(options.compute)},
           {"threads", std::to_string(options.compute.threads)},
           {"precision", std::string(ToString(options.compute.precision))}};
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOptions& options) {
+  std::vector<std::pair<std::string, std::string>> settings = CommonSettings(options);
+  if (Includes(options, Method::kMdmtAveragedInit)) {
+    settings.emplace_back("beta", Decimal(options.beta));
+  }
+  if (options.task_weighting.kind != TaskWeighting::kFixed) {
+    settings.emplace_back("task-weighting", TaskWeightingText(options.task_weighting));
+  }
+  return settings;
 }
 
 }  // namespace consilium

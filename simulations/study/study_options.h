@@ -4,6 +4,7 @@
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
 #include "common/training/compute_options.h"
+#include "common/training/task_weighting.h"
 #include "simulations/protocols/protocol.h"
 #include "simulations/results/provenance.h"
 
@@ -16,10 +17,15 @@
 namespace consilium {
 
 enum class Method : std::uint8_t {
-  kLocal,          ///< each center alone, on the target task
-  kStl,            ///< the target task alone, pooled
-  kMdmtCentral,    ///< all tasks, pooled
-  kMdmtFederated,  ///< all tasks, centers as sites
+  kLocal,             ///< each center alone, on the target task
+  kStl,               ///< the target task alone, pooled
+  kMdmtCentral,       ///< all tasks, pooled
+  kMdmtFederated,     ///< all tasks, centers as sites
+  kTransfer,          ///< the target task from the backbone of the other task's model, pooled
+  kMdmtAveragedInit,  ///< all tasks from the average of the single-task backbones, pooled
+  kMdmtHarmonised,    ///< all tasks on images with labels of all of them, pooled
+  kMdmtNoSharing,     ///< ablation: a network per task, each of the shape of all tasks' one, pooled
+  kMdmtNoIndicator,   ///< ablation: missing labels are zeros, pooled
 };
 std::string_view ToString(Method method);
 Result<Method> ParseMethod(std::string_view text);
@@ -35,6 +41,9 @@ struct StudyOptions {
                                  Method::kMdmtFederated};
   ProtocolOptions protocol;
   PresetUse preset;
+  double beta = 0.5;  ///< share of the target's backbone in kMdmtAveragedInit
+  /// Of the methods that train several tasks in one place.
+  TaskWeightingOptions task_weighting;
   std::vector<std::uint64_t> seeds = {1};
   int epochs = 0;          ///< of the methods that do not federate; 0: rounds x local epochs
   std::string weights;     ///< .safetensors of the backbone; empty: drawn from the seed

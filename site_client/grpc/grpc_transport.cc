@@ -21,7 +21,14 @@ namespace {
 
 constexpr int kMaxMessage = 4 << 20;
 constexpr std::size_t kChunk = 1 << 20;
+/// What the aggregator may send before it is read; see aggregator/grpc/server.cc.
+constexpr int kWindow = 1 << 20;
+constexpr int kFrame = 1 << 18;
 constexpr Millis kConnectTime{2'000};
+/// Bytes that were damaged on their way are sent again; damaged so often is no accident.
+constexpr int kTransfersOfDamaged = 3;
+/// A model's size is the aggregator's word: more memory than this is taken only as bytes arrive.
+constexpr std::uint64_t kLargestReserve = std::uint64_t{1} << 30;
 
 /// A proxy of the environment cannot reach this machine's own addresses.
 bool IsLoopback(const std::string& address) {
@@ -37,6 +44,11 @@ std::shared_ptr<grpc::Channel> Dial(const GrpcTransportOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
   if (IsLoopback(options.aggregator)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Sites of one process (simulations, benchmarks) have a connection each.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindow);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrame);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -80,11 +92,14 @@ class GrpcTransport final : public Transport {
 
   Result<Bytes> FetchModel(const ModelRef& model) override {
     Bytes bytes;
-    CONSILIUM_RETURN_IF_ERROR(retry_.Run([&] { return FetchRest(model, bytes); }));
-    if (!model.digest.empty() && options_.hasher &&
-        Digest(options_.hasher, bytes) != model.digest) {
+    const Status whole = UntilUndamaged([&] {
+      bytes.clear();
+      const Status fetched = retry_.Run([&] { return FetchRest(model, bytes); });
+      if (!fetched.ok() || model.digest.empty() || !options_.hasher) return fetched;
+      if (Digest(options_.hasher, bytes) == model.digest) return fetched;
       return DataLoss("model " + std::to_string(model.version) + ": does not match its digest");
-    }
+    });
+    CONSILIUM_RETURN_IF_ERROR(whole);
     return bytes;
   }
 
@@ -92,7 +107,8 @@ class GrpcTransport final : public Transport {
     if (header.byte_size != encoded.size()) {
       return InvalidArgument("update.byte_size: not the size of its bytes");
     }
-    return retry_.Run([&] { return SubmitRest(header, encoded); });
+    // An aggregator that finds damage forgets what it has of the update.
+    return UntilUndamaged([&] { return retry_.Run([&] { return SubmitRest(header, encoded); }); });
   }
 
   Status SubmitEvaluation(const EvaluationReport& report) override {
@@ -109,6 +125,15 @@ class GrpcTransport final : public Transport {
   template <typename Request, typename Reply>
   using Method = grpc::Status (v1::Federation::Stub::*)(grpc::ClientContext*, const Request&,
                                                         Reply*);
+
+  template <typename Transfer>
+  static Status UntilUndamaged(const Transfer& transfer) {
+    Status status = transfer();
+    for (int i = 1; i < kTransfersOfDamaged && status.code() == StatusCode::kDataLoss; ++i) {
+      status = transfer();
+    }
+    return status;
+  }
 
   /// A connection makes progress only while somebody waits for it, and a call on a broken one
   /// fails at once instead of waiting. Without a connection the call that follows says why.
@@ -134,6 +159,7 @@ class GrpcTransport final : public Transport {
     grpc::ClientContext context;
     AwaitConnection();
     context.set_deadline(In(options_.stream_deadline));
+    bytes.reserve(static_cast<std::size_t>(std::min(model.byte_size, kLargestReserve)));
     v1::FetchModelRequest request;
     *request.mutable_model() = ToProto(model);
     request.set_offset(bytes.size());

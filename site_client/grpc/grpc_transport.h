@@ -3,7 +3,7 @@
 /// Retries   what may pass (kUnavailable, kDeadlineExceeded) is tried again with growing, jittered
 ///           pauses for up to `retry_for`; SendProgress never is. A download goes on at the byte
 ///           where it stopped, an upload where BeginUpdate says. Every call has a deadline.
-/// Errors    as Transport; kDataLoss if a model does not match its digest; kCancelled once
+/// Errors    as Transport; kDataLoss if bytes arrive damaged three times; kCancelled once
 ///           `interrupt` is requested.
 #pragma once
 

@@ -4,6 +4,7 @@
 #include "aggregator/chunk_walk.h"
 #include "tests/support/fnv_hasher.h"
 #include "tests/support/forwarding_blob_store.h"
+#include "tests/support/random_state.h"
 #include "tests/support/status_matchers.h"
 
 #include <algorithm>
@@ -17,13 +18,15 @@ class MeasuringBlobStore final : public ForwardingBlobStore {
   using ForwardingBlobStore::ForwardingBlobStore;
   Status ReadAt(std::string_view name, std::uint64_t offset,
                 std::span<std::byte> into) const override {
-    largest_ = std::max(largest_, into.size());
+    std::size_t before = largest_;
+    while (before < into.size() && !largest_.compare_exchange_weak(before, into.size())) {
+    }
     return ForwardingBlobStore::ReadAt(name, offset, into);
   }
   std::size_t largest() const { return largest_; }
 
  private:
-  mutable std::size_t largest_ = 0;
+  mutable std::atomic<std::size_t> largest_ = 0;  // readers are several threads
 };
 
 /// A trunk of `values` floats beside a single counter.
@@ -38,6 +41,30 @@ Bytes StateOf(std::int64_t counter, std::int64_t values, float value) {
   std::memcpy(state.data(), &counter, 8);
   for (std::size_t at = 8; at < state.size(); at += 4) std::memcpy(&state[at], &value, 4);
   return state;
+}
+
+/// Model 1 of five sites with random states under strategy `name`.
+Bytes CombinedBy(int threads, const char* name, const std::shared_ptr<const Layout>& layout) {
+  RunPlan plan;
+  plan.strategy = name;
+  const auto strategy = MakeStrategy(plan).value();
+  const auto codec = MakeCodec("fp32", layout).value();
+  const auto blobs = MakeMemoryBlobStore();
+  const auto put = [&](const std::string& blob, std::uint64_t seed) {
+    EXPECT_OK(blobs->Append(blob, 0, RandomState(layout, seed).bytes));
+    EXPECT_OK(blobs->Commit(blob));
+  };
+  put(ModelBlobName(0), 1);
+  Aggregate aggregate{0, {"", 0, 0}, {}, {}, {}};
+  for (int i = 0; i < 5; ++i) {
+    const SiteId site(std::string(1, static_cast<char>('A' + i)));
+    put(UpdateBlobName(0, site), 2 + static_cast<std::uint64_t>(i));
+    aggregate.updates.emplace_back(site, 10 + i);
+    aggregate.weights[site].backbone = 0.1 * (i + 1);
+  }
+  const ReductionParts parts{layout, codec.get(), strategy.get(), blobs.get(), FnvHash(), threads};
+  EXPECT_OK(Reduce(parts, aggregate, [] { return false; }));
+  return blobs->ReadAll(ModelBlobName(1)).value();
 }
 
 class ReductionTest : public ::testing::Test {
@@ -87,6 +114,21 @@ TEST_F(ReductionTest, ItsBuffersDoNotGrowWithTheNumberOfSites) {
   constexpr int kSites = 300;
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const ModelRef model, Run(Spool(kValues, kSites), kValues));
   EXPECT_LE(measured_.largest() * (kSites + 2), kReductionMemory);
+}
+
+TEST_F(ReductionTest, TheBitsDoNotDependOnTheNumberOfThreads) {
+  const auto layout = Layout::Make({{"backbone.weight", ElementType::kFloat32, {300'001}},
+                                    {"backbone.bn.running_mean", ElementType::kFloat32, {70'001}},
+                                    {"backbone.bn.running_var", ElementType::kFloat32, {70'001}}})
+                          .value();
+  for (const char* name : {"fedavg", "fedadam", "median", "krum", "geometric-median"}) {
+    Bytes expected;
+    for (const int threads : {1, 2, 5}) {
+      const Bytes model = CombinedBy(threads, name, layout);
+      if (expected.empty()) expected = model;
+      EXPECT_TRUE(model == expected) << name << " with " << threads << " threads";
+    }
+  }
 }
 
 TEST_F(ReductionTest, DoneAgainItWritesTheSameBytes) {

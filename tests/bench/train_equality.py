@@ -33,7 +33,6 @@ LOSSES = 1e-4
 # the two go opposite ways. Those weights are few, and their gradients next to nothing. What the
 # optimiser does to all others is held by float64, exactly.
 STEPS = 0.1
-LEARNING_RATE = 1e-4
 WEIGHT_DECAY = 1e-4
 TRUNK = "backbone."
 HEAD = "heads.prognosis.1."
@@ -42,11 +41,12 @@ HEAD = "heads.prognosis.1."
 class Trained:
     """The program, a step at a time."""
 
-    def __init__(self, program, backbone, kind, images, labels, folder):
+    def __init__(self, program, backbone, kind, learning_rate, images, labels, folder):
         batches, self.weights = f"{folder}/batches.safetensors", f"{folder}/weights.safetensors"
         safetensors_io.write(batches, {"images": images, "labels": labels})
         self.process = subprocess.Popen(
-            [program, backbone, batches, self.weights, kind, str(LEARNING_RATE), str(WEIGHT_DECAY)],
+            [program, backbone, batches, self.weights, kind, str(learning_rate),
+             str(WEIGHT_DECAY)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def state(self):
@@ -62,7 +62,7 @@ class Trained:
 class Reference:
     """A torchvision network with one linear layer of two classes, and its Adam."""
 
-    def __init__(self, backbone, state, dtype, channels_last=False):
+    def __init__(self, backbone, state, learning_rate, dtype, channels_last=False):
         trunk = getattr(torchvision.models, backbone)(weights=None)
         setattr(trunk, "fc" if hasattr(trunk, "fc") else "classifier", torch.nn.Identity())
         head = torch.nn.Linear(*reversed(state[HEAD + "weight"].shape))
@@ -72,7 +72,7 @@ class Reference:
         self.dtype = dtype
         self.take(state)
         self.parameters = [*trunk.parameters(), *head.parameters()]
-        self.optimizer = torch.optim.Adam(self.parameters, lr=LEARNING_RATE,
+        self.optimizer = torch.optim.Adam(self.parameters, lr=learning_rate,
                                           weight_decay=WEIGHT_DECAY)
         trunk.train()
 
@@ -132,19 +132,19 @@ def locked_run(ours, state, loop, images, labels):
 
 def compare(options, ours, images, labels):
     """Whether what is to agree agrees."""
-    state = ours.state()
+    start = (options.backbone, ours.state(), options.learning_rate)
     if options.type == "float64":
-        worst, = free_run(ours, [Reference(options.backbone, state, torch.float64)], images, labels)
+        worst, = free_run(ours, [Reference(*start, torch.float64)], images, labels)
         print(f"{options.backbone}: losses at most {worst:.1e} apart, allowed {LOSSES:.0e}")
         return worst <= LOSSES
     if options.type == "free":
-        loops = [Reference(options.backbone, state, torch.float32, last) for last in (False, True)]
+        loops = [Reference(*start, torch.float32, last) for last in (False, True)]
         worst = free_run(ours, loops, images, labels)
         print(f"{options.backbone}: losses at most {worst[0]:.1e} from PyTorch's default layout, "
               f"{worst[1]:.1e} from its channels-last")
         return True
     worst_loss, worst_step = locked_run(
-        ours, state, Reference(options.backbone, state, torch.float32), images, labels)
+        ours, start[1], Reference(*start, torch.float32), images, labels)
     print(f"{options.backbone}: losses at most {worst_loss:.1e} apart, allowed {LOSSES:.0e}; "
           f"steps {worst_step:.1e}, allowed {STEPS:.0e}")
     return worst_loss <= LOSSES and worst_step <= STEPS
@@ -156,6 +156,7 @@ def main():
     parser.add_argument("backbone")
     parser.add_argument("--type", choices=("float64", "float32", "free"), default="float64")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--image-size", type=int, default=64)
     options = parser.parse_args()
@@ -166,8 +167,8 @@ def main():
     labels = torch.randint(0, 2, shape).float()
     with tempfile.TemporaryDirectory() as folder:
         ours = Trained(options.program, options.backbone,
-                       "float64" if options.type == "float64" else "float32", images, labels,
-                       folder)
+                       "float64" if options.type == "float64" else "float32",
+                       options.learning_rate, images, labels, folder)
         return 0 if compare(options, ours, images, labels) else 1
 
 

@@ -86,9 +86,9 @@ void SmallFederation::WriteInputs(int rounds, Millis lease) {
   for (const char* site : {"A", "B"}) {
     Require(WriteTensorCache(File(std::string(site) + ".cache"), RandomImages(plan, site), all));
   }
-  Process make_ca(
-      {Program("consilium-aggregator"), "make-ca", "--out", File("ca"), "--sites", "A,B"},
-      File("make-ca"));
+  Process make_ca({Program("consilium-aggregator"), "make-ca", "--out", File("ca"), "--sites",
+                   "A,B", "--operators", "carol"},
+                  File("make-ca"));
   if (make_ca.Wait(kPatience) != 0) throw std::runtime_error("make-ca: " + make_ca.Errors());
 }
 
@@ -100,31 +100,34 @@ std::string SmallFederation::MakeAnotherCa() {
   return File("other");
 }
 
-Process SmallFederation::StartAggregator(const std::string& name) {
+Process SmallFederation::StartAggregator(const std::string& name, bool with_run) {
   const std::string port_file = File(name + ".port");
   std::remove(port_file.c_str());
-  Process process({Program("consilium-aggregator"),
-                   "serve",
-                   "--run",
-                   File("run.yaml"),
-                   "--model",
-                   File("init.safetensors"),
-                   "--state",
-                   File(name + ".state"),
-                   "--listen",
-                   "127.0.0.1:" + std::to_string(port_),
-                   "--ca",
-                   Certificate("ca.crt"),
-                   "--cert",
-                   Certificate("aggregator.crt"),
-                   "--key",
-                   Certificate("aggregator.key"),
-                   "--port-file",
-                   port_file,
-                   "--result",
-                   File(name + ".safetensors"),
-                   "--exit-when-finished"},
-                  File("aggregator" + std::to_string(started_++)));
+  std::vector<std::string> arguments = {Program("consilium-aggregator"),
+                                        "serve",
+                                        "--state",
+                                        File(name + ".state"),
+                                        "--listen",
+                                        "127.0.0.1:" + std::to_string(port_),
+                                        "--ca",
+                                        Certificate("ca.crt"),
+                                        "--cert",
+                                        Certificate("aggregator.crt"),
+                                        "--key",
+                                        Certificate("aggregator.key"),
+                                        "--port-file",
+                                        port_file};
+  if (with_run) {
+    const std::vector<std::string> run = {"--run",
+                                          File("run.yaml"),
+                                          "--model",
+                                          File("init.safetensors"),
+                                          "--result",
+                                          File(name + ".safetensors"),
+                                          "--exit-when-finished"};
+    arguments.insert(arguments.end(), run.begin(), run.end());
+  }
+  Process process(std::move(arguments), File("aggregator" + std::to_string(started_++)));
   const bool open = Eventually(
       [&] { return !FileText(port_file).empty() || process.Wait(Millis(0)).has_value(); },
       kPatience);
@@ -136,11 +139,12 @@ Process SmallFederation::StartAggregator(const std::string& name) {
 }
 
 Process SmallFederation::StartSite(const std::string& site, const std::string& state,
-                                   const std::string& certificates, int retry_seconds) {
+                                   const std::string& certificates, int retry_seconds,
+                                   int through_port) {
   const std::string own = certificates.empty() ? File("ca") : certificates;
   return Process({Program("consilium-site"),
                   "--aggregator",
-                  "127.0.0.1:" + std::to_string(port_),
+                  "127.0.0.1:" + std::to_string(through_port > 0 ? through_port : port_),
                   "--ca",
                   Certificate("ca.crt"),
                   "--cert",

@@ -20,10 +20,13 @@ class SmallFederation {
 
   /// Starts serving and waits for the port; the same port again after the first time. `name`: of
   /// the state folder and the result, so that one federation can be run several times.
-  Process StartAggregator(const std::string& name);
-  /// `certificate`: folder of another CA's, or "" for this one's.
+  /// Without a run it serves those that operators start (certificate: carol).
+  Process StartAggregator(const std::string& name, bool with_run = true);
+  /// `certificate`: folder of another CA's, or "" for this one's. `through_port`: of a relay to the
+  /// aggregator, or 0.
   Process StartSite(const std::string& site, const std::string& state,
-                    const std::string& certificates = "", int retry_seconds = 60);
+                    const std::string& certificates = "", int retry_seconds = 60,
+                    int through_port = 0);
   /// A CA of its own with the same names.
   std::string MakeAnotherCa();
 

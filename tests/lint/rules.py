@@ -13,7 +13,7 @@ TORCH_FREE = {
     "base", "schedule", "metrics", "federation", "storage", "zip", "tensor_file", "codec_zstd",
     "codec", "kernels",
     "security", "config", "proto", "wire", "aggregator", "aggregator_sqlite",
-    "aggregator_grpc", "site_grpc",
+    "aggregator_grpc", "aggregator_runs", "admin", "admin_grpc", "site_grpc",
 }
 
 # Third-party headers that stay behind few targets: pattern -> targets that may include them.
@@ -26,7 +26,7 @@ CONFINED = {
     r"yaml-cpp/": {"config"},
     r"spdlog/": {"logging"},
     r"boost/": {"simulations_statistics"},
-    r"grpcpp/|grpc/|google/protobuf/|.*\.pb\.h": {"wire", "aggregator_grpc", "site_grpc"},
+    r"grpcpp/|grpc/|google/protobuf/|.*\.pb\.h": {"wire", "aggregator_grpc", "admin_grpc", "site_grpc"},
 }
 
 # A thing lives where its idea lives; these names say no idea.

@@ -3,8 +3,11 @@
 namespace consilium {
 namespace {
 
+/// Values whose sums stay in the fastest cache while one site after the other is added.
+constexpr std::size_t kBlock = 2048;
+
 template <typename T>
-bool AddDifference(ByteView global, ByteView values, double weight, std::vector<double>& moved) {
+bool AddDifference(ByteView global, ByteView values, double weight, std::span<double> moved) {
   bool finite = true;
   for (std::size_t i = 0; i < moved.size(); ++i) {
     const auto value = static_cast<double>(Load<T>(values, i));
@@ -20,15 +23,25 @@ Status SumDifferences(const RoundChunk& chunk, std::span<const double> weights,
                       std::vector<double>& moved) {
   CONSILIUM_CHECK(weights.size() == chunk.contributions.size());
   moved.assign(CountOf(chunk), 0.0);
-  for (std::size_t s = 0; s < weights.size(); ++s) {
-    const ByteView values = chunk.contributions[s].values;
-    CONSILIUM_CHECK(values.size() == chunk.global.size());
-    const bool finite = WithFloat(chunk.entry.type, [&](auto type) {
-      return AddDifference<decltype(type)>(chunk.global, values, weights[s], moved);
-    });
-    if (!finite) return NotFinite(chunk.entry);
+  for (const Contribution& contribution : chunk.contributions) {
+    CONSILIUM_CHECK(contribution.values.size() == chunk.global.size());
   }
-  return OkStatus();
+  const bool finite = WithFloat(chunk.entry.type, [&](auto type) {
+    using T = decltype(type);
+    bool all = true;
+    for (std::size_t first = 0; first < moved.size(); first += kBlock) {
+      const std::size_t count = std::min(kBlock, moved.size() - first);
+      const auto part = [&](ByteView bytes) {
+        return bytes.subspan(first * sizeof(T), count * sizeof(T));
+      };
+      for (std::size_t s = 0; s < weights.size(); ++s) {
+        all &= AddDifference<T>(part(chunk.global), part(chunk.contributions[s].values), weights[s],
+                                std::span(moved).subspan(first, count));
+      }
+    }
+    return all;
+  });
+  return finite ? OkStatus() : NotFinite(chunk.entry);
 }
 
 void MoveBy(const RoundChunk& chunk, std::span<const double> moved, double divisor,

@@ -35,7 +35,8 @@ void StoreFinite(std::span<std::byte> bytes, std::size_t index, double value) {
 template <typename Visit>
 auto WithFloat(ElementType type, const Visit& visit) {
   CONSILIUM_CHECK(type != ElementType::kInt64);
-  return type == ElementType::kFloat32 ? visit(float()) : visit(double());
+  if (type == ElementType::kFloat32) return visit(float());
+  return visit(double());
 }
 
 inline std::size_t CountOf(const RoundChunk& chunk) {

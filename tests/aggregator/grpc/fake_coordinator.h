@@ -22,6 +22,7 @@ class FakeCoordinator : public RoundCoordinator {
   std::function<Status(std::uint64_t offset)> before_append = [](std::uint64_t) {
     return OkStatus();
   };
+  std::function<Status()> before_commit = [] { return OkStatus(); };
   Status begin_status;
 
   std::vector<SiteDeclaration> joined;
@@ -63,7 +64,7 @@ class FakeCoordinator : public RoundCoordinator {
   }
   Status CommitUpdate(const UpdateHeader& header) override {
     committed.push_back(header);
-    return OkStatus();
+    return before_commit();
   }
   Status SubmitEvaluation(EvaluationReport report) override {
     evaluations.push_back(std::move(report));
@@ -73,7 +74,9 @@ class FakeCoordinator : public RoundCoordinator {
     progress.push_back(report);
     return OkStatus();
   }
+  void SetActivity(RunActivity /*activity*/) override {}
   RunSnapshot Snapshot() const override { return {}; }
+  Result<std::vector<Event>> Log() const override { return std::vector<Event>(); }
   bool WaitFinished(Millis /*patience*/) override { return false; }
   Result<TensorFile> FinalModel() const override { return FailedPrecondition("not finished"); }
   ModelRef BestModel() const override { return {}; }

@@ -126,6 +126,19 @@ TEST_F(GrpcTest, AModelThatDoesNotMatchItsDigestIsRefused) {
   EXPECT_STATUS(transport_->FetchModel(model), StatusCode::kDataLoss, "digest");
 }
 
+TEST_F(GrpcTest, AModelDamagedOnItsWayIsFetchedAgain) {
+  coordinator_.model = ManyBytes();
+  const ModelRef model = Model(coordinator_.model);
+  coordinator_.model[5] ^= std::byte{1};
+  coordinator_.before_read = [&](std::uint64_t offset) {
+    const auto begun = std::ranges::count(coordinator_.read_offsets, 0U);
+    if (offset == 0 && begun == 2) coordinator_.model[5] ^= std::byte{1};
+    return OkStatus();
+  };
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes received, transport_->FetchModel(model));
+  EXPECT_TRUE(received == coordinator_.model);
+}
+
 TEST_F(GrpcTest, ABrokenUploadGoesOnWhereTheAggregatorSays) {
   const Bytes update = ManyBytes();
   bool broken = false;
@@ -140,6 +153,32 @@ TEST_F(GrpcTest, ABrokenUploadGoesOnWhereTheAggregatorSays) {
   EXPECT_EQ(coordinator_.committed[0].site, SiteId("mercy"));
   EXPECT_EQ(std::count(coordinator_.append_offsets.begin(), coordinator_.append_offsets.end(), 0U),
             1);
+}
+
+TEST_F(GrpcTest, AFullDiskIsWaitedFor) {
+  const Bytes update = ManyBytes();
+  int full = 3;
+  coordinator_.before_append = [&full](std::uint64_t) {
+    return full-- > 0 ? ResourceExhausted("/srv/spool: no space left") : OkStatus();
+  };
+  ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
+  EXPECT_EQ(retries_, 3);
+  EXPECT_EQ(faults_, 3);
+}
+
+TEST_F(GrpcTest, AnUpdateThatArrivedChangedIsSentAgain) {
+  const Bytes update = ManyBytes();
+  int changed = 1;
+  coordinator_.before_commit = [this, &changed] {
+    if (changed-- <= 0) return OkStatus();
+    coordinator_.spooled.clear();
+    return DataLoss("the bytes do not match their digest");
+  };
+  ASSERT_OK(transport_->SubmitUpdate(Header(update), update));
+  EXPECT_TRUE(coordinator_.spooled == update);
+  changed = 3;
+  coordinator_.spooled.clear();
+  EXPECT_STATUS(transport_->SubmitUpdate(Header(update), update), StatusCode::kDataLoss, "digest");
 }
 
 TEST_F(GrpcTest, ALateUpdateIsReportedAtOnce) {

@@ -46,6 +46,7 @@ class CertificatesTest : public ::testing::Test {
   void SetUp() override {
     options_.folder = folder_.File("ca");
     options_.sites = {"mercy", "st-anna"};
+    options_.operators = {"carol"};
     options_.aggregator_hosts = {"localhost", "127.0.0.1", "::1"};
     ASSERT_OK(MakeThrowAwayCa(options_));
   }
@@ -54,6 +55,24 @@ class CertificatesTest : public ::testing::Test {
   TempFolder folder_;
   ThrowAwayCaOptions options_;
 };
+
+TEST_F(CertificatesTest, TheCertificateSaysWhoIsAnOperator) {
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const CertificateOwner site, OwnerOf(ReadText(File("mercy.crt"))));
+  EXPECT_EQ(site.name, "mercy");
+  EXPECT_EQ(site.role, CertificateRole::kSite);
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const CertificateOwner carol,
+                                 OwnerOf(ReadText(File("carol.crt"))));
+  EXPECT_EQ(carol.name, "carol");
+  EXPECT_EQ(carol.role, CertificateRole::kOperator);
+  EXPECT_STATUS(OwnerOf("no certificate"), StatusCode::kInvalidArgument, "PEM");
+}
+
+TEST_F(CertificatesTest, OperatorsAndSitesHaveDifferentNames) {
+  ThrowAwayCaOptions options = options_;
+  options.folder = folder_.File("other");
+  options.operators = {"mercy"};
+  EXPECT_STATUS(MakeThrowAwayCa(options), StatusCode::kInvalidArgument, "operator name 'mercy'");
+}
 
 TEST_F(CertificatesTest, CertificatesAreTrustedForTheirPurposeOnly) {
   EXPECT_EQ(Verify(File("ca.crt"), File("aggregator.crt"), X509_PURPOSE_SSL_SERVER), "");

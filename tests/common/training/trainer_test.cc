@@ -210,5 +210,42 @@ TEST(TrainerTest, WrongNumberOfLossFactorsIsRefused) {
   EXPECT_STATUS(trainer.RunEpoch(1e-3, 1), StatusCode::kInvalidArgument, "loss factors");
 }
 
+ParameterBlob TrainedWith(const Dataset& data, TaskWeighting weighting, int epochs) {
+  MultiTaskNet net = MakeTinyNet(data.tasks);
+  Trainer::Options options = PlainOptions();
+  options.weighting.kind = weighting;
+  Trainer trainer(net, data, AllIndices(data), options);
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    EXPECT_TRUE(trainer.RunEpoch(1e-2, static_cast<std::uint64_t>(epoch)).ok());
+  }
+  return ReadState(*net);
+}
+
+TEST(TrainerTest, EachWeightingOfTasksTrainsInItsOwnWayAndTwiceAlike) {
+  const Dataset data = MakeTinyData(Repeated(8, Holding::kBoth));
+  const Bytes fixed = TrainedWith(data, TaskWeighting::kFixed, 3).bytes;
+  for (const TaskWeighting weighting :
+       {TaskWeighting::kUncertainty, TaskWeighting::kGradNorm, TaskWeighting::kDwa}) {
+    const Bytes once = TrainedWith(data, weighting, 3).bytes;
+    EXPECT_NE(once, fixed) << ToString(weighting);
+    EXPECT_EQ(once, TrainedWith(data, weighting, 3).bytes) << ToString(weighting);
+  }
+}
+
+TEST(TrainerTest, DwaCountsTasksAlikeInTheFirstTwoEpochs) {
+  const Dataset data = MakeTinyData(Repeated(8, Holding::kBoth));
+  EXPECT_EQ(TrainedWith(data, TaskWeighting::kDwa, 2).bytes,
+            TrainedWith(data, TaskWeighting::kFixed, 2).bytes);
+}
+
+TEST(TrainerTest, GradNormRefusesActivationsThatAreNotKept) {
+  const Dataset data = MakeTinyData(Repeated(4, Holding::kBoth));
+  Trainer::Options options = PlainOptions();
+  options.weighting.kind = TaskWeighting::kGradNorm;
+  options.compute.checkpoint_activations = true;
+  Trainer trainer(MakeTinyNet(data.tasks), data, AllIndices(data), options);
+  EXPECT_STATUS(trainer.RunEpoch(1e-2, 1), StatusCode::kInvalidArgument, "task-weighting");
+}
+
 }  // namespace
 }  // namespace consilium

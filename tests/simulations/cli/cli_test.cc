@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -199,16 +200,61 @@ TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
   ExpectExportable("seed1.mdmt-federated.A.safetensors", "seed1.mdmt-federated.A.B.safetensors");
   EXPECT_THAT(ended.out, HasSubstr("mdmt-federated"));
   const auto summary = nlohmann::json::parse(FileText(folder_.File("out/summary.json")));
-  EXPECT_EQ(summary["rows"].size(), 6U);  // stl: 2; mdmt-federated: 2 centers x 2 tasks
+  EXPECT_EQ(summary["rows"].size(), 8U);  // 2 methods x 2 centers x 2 tasks
   // What `auto` became stands in the rows and in the settings that a resumed study is held against.
   const std::string precision = summary["rows"][0]["precision"];
   EXPECT_THAT(precision, testing::AnyOf("fp32", "bf16"));
   EXPECT_EQ(nlohmann::json::parse(FileText(folder_.File("out/settings.json")))["precision"],
             precision);
-  for (const std::string file : {"summary.csv", "report.md", "settings.json"}) {
+  for (const std::string file :
+       {"summary.csv", "report.md", "report.html", "study.json", "settings.json"}) {
     EXPECT_TRUE(fs::exists(folder_.File("out/" + file))) << file;
   }
   EXPECT_THAT(FileText(folder_.File("out/settings.json")), HasSubstr("\"rounds\": \"1\""));
+}
+
+/// The command that a page gives for repeating its study.
+std::string RepeatCommandOf(const std::string& page) {
+  const std::size_t from = page.find("<pre><code>") + std::string_view("<pre><code>").size();
+  std::string command = page.substr(from, page.find("</code>", from) - from);
+  for (const auto& [entity, character] :
+       {std::pair{"&#39;", "'"}, std::pair{"&lt;", "<"}, std::pair{"&amp;", "&"}}) {
+    for (std::size_t at = 0; (at = command.find(entity, at)) != std::string::npos; ++at) {
+      command.replace(at, std::strlen(entity), character);
+    }
+  }
+  return command;
+}
+
+TEST_F(CliTest, TheCommandInAReportRepeatsItsStudyAndBothCompare) {
+  WriteManifest(GoodRows());
+  const std::string out = folder_.File("out");
+  const Ended first = Run({"loco", "--cohort", folder_.File("manifest.csv"), "--methods", "stl",
+                           "--backbone", "squeezenet1_1", "--image-size", "32", "--rounds", "1",
+                           "--dropout", "0.25", "--no-augment", "--out", out});
+  ASSERT_EQ(first.code, 0) << first.err;
+  std::error_code error;
+  ASSERT_TRUE(fs::remove(out + "/report.html", error));
+  ASSERT_EQ(Run({"report", out}).code, 0);
+  std::string shell = "PATH=";
+  shell.append(CONSILIUM_PROGRAM_DIR).append(":$PATH && cd ").append(folder_.path());
+  shell.append(" && ").append(RepeatCommandOf(FileText(out + "/report.html")));
+  Process repeat({"/bin/sh", "-c", shell}, folder_.File("repeat"));
+  ASSERT_EQ(repeat.Wait(kLimit).value_or(-1), 0) << shell << repeat.Errors();
+  for (const std::string file : {"/settings.json", "/summary.csv"}) {
+    EXPECT_EQ(FileText(folder_.File("repeated" + file)), FileText(out + file));
+  }
+  const Ended both =
+      Run({"report", out, folder_.File("repeated"), "--out", folder_.File("both.html")});
+  EXPECT_EQ(both.code, 0) << both.err;
+  EXPECT_THAT(FileText(folder_.File("both.html")), HasSubstr("data-study=\"repeated\""));
+}
+
+TEST_F(CliTest, AReportOfNoStudyIsOneLine) {
+  const Ended ended = Run({"report", folder_.File("none")});
+  EXPECT_THAT(ended.err, HasSubstr("none/summary.json: no such file"));
+  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1);
+  EXPECT_EQ(Run({"report"}).code, 2);
 }
 
 TEST_F(CliTest, ExportedWeightsAreReadBack) {

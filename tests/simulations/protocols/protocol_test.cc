@@ -183,7 +183,7 @@ std::map<std::string, std::string> ValuesOf(std::string_view name) {
 }
 
 TEST(PresetTest, HoldsTheValuesOfThePaper) {
-  const std::map<std::string, std::string> paper = {{"methods", "stl,mdmt-central"},
+  const std::map<std::string, std::string> paper = {{"methods", "stl,transfer,mdmt-central"},
                                                     {"image-size", "256"},
                                                     {"brixia", "zones"},
                                                     {"rounds", "300"},

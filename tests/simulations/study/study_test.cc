@@ -2,6 +2,7 @@
 
 #include "common/storage/file_io.h"
 #include "simulations/results/summary_file.h"
+#include "simulations/results/training_record.h"
 #include "simulations/synthetic/synthetic_cohort.h"
 #include "tests/support/fnv_hasher.h"
 #include "tests/support/status_matchers.h"
@@ -82,6 +83,16 @@ TEST_F(StudyTest, ScoresEveryMethodOnEveryLeftOutCenter) {
                                  ParseSummary(Text("out/summary.json"), "summary.json"));
   EXPECT_EQ(written.rows.size(), result.summary.rows.size());
   EXPECT_THAT(Text("out/report.md"), HasSubstr("mdmt-federated"));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(
+      const TrainingRecord record,
+      ParseTrainingRecord(Text("out/trainings/seed1.mdmt-federated.A.json"), "record"));
+  EXPECT_EQ(record.validation_loss.size(), 2U);
+  EXPECT_EQ(record.update_cosine.size(), 2U);
+  EXPECT_TRUE(record.update_cosine.front().has_value());
+  EXPECT_GT(record.bytes_from_sites, 0U);
+  for (const std::string part : {"Validation loss, ", "Agreement of sites", "ROC, all"}) {
+    EXPECT_THAT(Text("out/report.html"), HasSubstr(part));
+  }
   EXPECT_THAT(Text("out/predictions/seed1.A.stl.csv"),
               HasSubstr("image,center,task,label,probabilities\n"));
   EXPECT_FALSE(fs::exists(folder_.File("out/work")));

@@ -1,0 +1,33 @@
+#include "aggregator/admin/completion.h"
+
+namespace consilium {
+
+std::string BashCompletion() {
+  return R"(_consilium_admin() {
+  local word=${COMP_WORDS[COMP_CWORD]} group= i
+  case ${COMP_WORDS[COMP_CWORD-1]} in
+    --config|--ca|--cert|--key|--run|--model|--out) COMPREPLY=($(compgen -f -- "$word")); return ;;
+  esac
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i]} in
+      runs|sites|rounds|model|events|completion)
+        [ -z "$group" ] && group=${COMP_WORDS[i]} ;;
+    esac
+  done
+  local words="--config --aggregator --ca --cert --key --json --help --version"
+  case $group in
+    '') words="$words runs sites rounds model events completion" ;;
+    runs) words="$words start list show pause resume cancel --run --model --cause" ;;
+    sites) words="$words list show" ;;
+    rounds) words="$words show" ;;
+    model) words="$words export --out" ;;
+    events) words="$words follow --past" ;;
+    completion) words="bash" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o default -F _consilium_admin consilium-admin
+)";
+}
+
+}  // namespace consilium

@@ -1,0 +1,38 @@
+/// Runs and the changes of their states in a SQLite file (sqlite_database.h): on disk when a call
+/// returns.
+///
+/// Tables: runs(run, plan: YAML), changes(sequence, at, run, state, cause, actor),
+/// visits(site, run: that was offered to it last). Threads: one caller at a time.
+#pragma once
+
+#include "aggregator/sqlite_database.h"
+#include "common/federation/run_status.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace consilium {
+
+class SqliteRunStore {
+ public:
+  static Result<std::unique_ptr<SqliteRunStore>> Open(const std::string& path);
+
+  /// The run and its first change, or neither.
+  Status AddRun(const RunChange& first, const std::string& plan);
+  Status Append(const RunChange& change);
+  Status SetVisit(const SiteId& site, const RunId& run);
+
+  Result<std::string> PlanOf(const RunId& run) const;
+  /// In order. Errors: kDataLoss.
+  Result<std::vector<RunChange>> Changes() const;
+  Result<std::map<SiteId, RunId>> Visits() const;
+
+ private:
+  explicit SqliteRunStore(std::unique_ptr<SqliteDatabase> database)
+      : database_(std::move(database)) {}
+  std::unique_ptr<SqliteDatabase> database_;
+};
+
+}  // namespace consilium

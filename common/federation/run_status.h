@@ -1,0 +1,104 @@
+/// What operators and the aggregator say to each other about runs, as plain structs (protobuf:
+/// proto/consilium/v1/admin.proto). Threads: plain values.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace consilium {
+
+enum class RunState : std::uint8_t {
+  kQueued,      ///< accepted; another run is active
+  kWaiting,     ///< active; too few sites have joined
+  kRunning,     ///< active; rounds go on
+  kPaused,      ///< keeps its place; sites get no instructions
+  kFinished,    ///< all rounds, each with the updates of all expected sites
+  kIncomplete,  ///< all rounds, but one of them with too few sites
+  kFailed,      ///< could not be opened
+  kCancelled,   ///< ended by an operator
+};
+enum class RunOrder : std::uint8_t { kPause, kResume, kCancel };
+
+std::string_view ToString(RunState state);
+std::string_view ToString(RunOrder order);
+Result<RunState> ParseRunState(std::string_view text);
+Result<RunOrder> ParseRunOrder(std::string_view text);
+/// Nothing follows.
+bool IsOver(RunState state);
+
+/// A run came into `state`. Sequence numbers count all changes of an aggregator, from 1.
+struct RunChange {
+  std::int64_t sequence = 0;
+  Timestamp at;
+  RunId run;
+  RunState state = RunState::kQueued;
+  std::string cause;
+  std::string actor;  ///< an operator's name, or "aggregator"
+  friend bool operator==(const RunChange&, const RunChange&) = default;
+};
+
+struct RunSummary {
+  RunChange last;
+  RoundNumber round = 0;  ///< current one, or the last of a run that is over
+  int rounds_planned = 0;
+  int sites = 0;  ///< that ever joined
+  std::optional<double> best_loss;
+};
+
+struct SiteStatus {
+  SiteId site;
+  RunId run;          ///< that it is in
+  std::string doing;  ///< RunSnapshot::Site::state
+};
+
+/// What became of a site in a round.
+enum class SiteStanding : std::uint8_t {
+  kOpen,    ///< asked, and the round still takes its update
+  kIn,      ///< its update counts
+  kLate,    ///< connected, but no update by the deadline
+  kFailed,  ///< silent for longer than its lease
+  kAbsent,  ///< not asked: lost before, or joined after the round had begun
+};
+std::string_view ToString(SiteStanding standing);
+Result<SiteStanding> ParseSiteStanding(std::string_view text);
+
+struct LedgerEntry {
+  SiteId site;
+  SiteStanding standing = SiteStanding::kOpen;
+  std::string why;
+  friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
+};
+struct LedgerRound {
+  RoundNumber round = 0;
+  int attempts = 1;     ///< more than one: repeated for want of a quorum
+  bool closed = false;  ///< its updates are combined
+  std::optional<double> validation_loss;
+  std::vector<LedgerEntry> sites;  ///< all that ever joined, by name
+  friend bool operator==(const LedgerRound&, const LedgerRound&) = default;
+};
+
+struct RunDetail {
+  RunSummary summary;
+  std::vector<RunChange> changes;
+  std::vector<SiteStatus> sites;
+  std::vector<LedgerRound> rounds;
+  std::string plan;  ///< YAML
+};
+
+/// A change of a run, or a line of one that is active.
+struct AdminEvent {
+  std::int64_t sequence = 0;  ///< counts from 1 since the aggregator started
+  Timestamp at;
+  RunId run;
+  std::string actor;
+  std::string text;
+};
+
+}  // namespace consilium

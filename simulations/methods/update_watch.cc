@@ -1,0 +1,165 @@
+#include "simulations/methods/update_watch.h"
+
+#include "common/federation/strategies/scaffold.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <utility>
+
+namespace consilium {
+namespace {
+
+/// 2^40: finer than float32, with room for millions of sites.
+constexpr double kUnit = 1099511627776.0;
+
+EncodedReader ReaderOf(ByteView bytes) {
+  return [bytes](std::uint64_t offset, std::span<std::byte> into) {
+    if (offset > bytes.size() || into.size() > bytes.size() - offset) {
+      return DataLoss("update: ended too early");
+    }
+    if (!into.empty()) std::memcpy(into.data(), bytes.data() + offset, into.size());
+    return OkStatus();
+  };
+}
+
+class WatchedTransport final : public Transport {
+ public:
+  WatchedTransport(std::unique_ptr<Transport> transport, UpdateWatch& watch)
+      : transport_(std::move(transport)), watch_(watch) {}
+
+  Result<RunOffer> GetRun() override { return transport_->GetRun(); }
+  Status Join(const SiteDeclaration& declaration) override { return transport_->Join(declaration); }
+  Result<Instruction> NextInstruction(Millis patience) override {
+    return transport_->NextInstruction(patience);
+  }
+  Result<Bytes> FetchModel(const ModelRef& model) override {
+    Result<Bytes> bytes = transport_->FetchModel(model);
+    if (bytes.ok()) watch_.Fetched(model, *bytes);
+    return bytes;
+  }
+  Status SubmitUpdate(const UpdateHeader& header, ByteView encoded) override {
+    CONSILIUM_RETURN_IF_ERROR(transport_->SubmitUpdate(header, encoded));
+    watch_.Sent(header, encoded);
+    return OkStatus();
+  }
+  Status SubmitEvaluation(const EvaluationReport& report) override {
+    return transport_->SubmitEvaluation(report);
+  }
+  Status SendProgress(const Progress& progress) override {
+    return transport_->SendProgress(progress);
+  }
+
+ private:
+  std::unique_ptr<Transport> transport_;
+  UpdateWatch& watch_;
+};
+
+bool IsBackboneParameter(const EntrySpec& entry) {
+  return entry.type == ElementType::kFloat32 && KindOf(entry) == EntryKind::kParameter &&
+         HeadOf(entry).empty() && !IsControl(entry);
+}
+
+}  // namespace
+
+UpdateWatch::UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec)
+    : layout_(std::move(layout)), codec_(std::move(codec)) {
+  for (std::size_t e = 0; e < layout_->entries().size(); ++e) {
+    if (IsBackboneParameter(layout_->entries()[e])) entries_.push_back(e);
+  }
+}
+
+Result<std::unique_ptr<UpdateWatch>> UpdateWatch::Make(const RunPlan& plan,
+                                                       const ParameterBlob& initial) {
+  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob travelling,
+                             Subset(initial, SharedEntries(plan, *initial.layout)));
+  CONSILIUM_ASSIGN_OR_RETURN(travelling, WithControls(plan, std::move(travelling)));
+  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> codec,
+                             MakeCodec(plan.codec, travelling.layout));
+  return std::unique_ptr<UpdateWatch>(new UpdateWatch(travelling.layout, std::move(codec)));
+}
+
+std::unique_ptr<Transport> UpdateWatch::Watched(std::unique_ptr<Transport> transport) {
+  return std::make_unique<WatchedTransport>(std::move(transport), *this);
+}
+
+void UpdateWatch::Fetched(const ModelRef& model, ByteView bytes) {
+  const std::lock_guard lock(mutex_);
+  to_sites_ += bytes.size();
+  if (model.version <= round_ || bytes.size() != layout_->byte_size()) return;
+  if (round_ != kInitialModel) cosines_.push_back(RoundCosine());
+  round_ = model.version;
+  model_.assign(bytes.begin(), bytes.end());
+  sum_.clear();
+  counted_ = 0;
+}
+
+void UpdateWatch::Sent(const UpdateHeader& header, ByteView encoded) {
+  const std::lock_guard lock(mutex_);
+  from_sites_ += encoded.size();
+  if (header.round != round_) return;
+  const Result<std::vector<float>> update = BackboneUpdate(encoded);
+  if (!update.ok()) return;
+  double square = 0;
+  for (const float value : *update) square += static_cast<double>(value) * value;
+  if (!(square > 0) || !std::isfinite(square)) return;
+  const double scale = kUnit / std::sqrt(square);
+  sum_.resize(update->size(), 0);
+  // Cut off, not rounded: a call of llround for each weight would cost more than all the rest.
+  for (std::size_t i = 0; i < update->size(); ++i) {
+    sum_[i] += static_cast<std::int64_t>((*update)[i] * scale);
+  }
+  ++counted_;
+}
+
+Result<std::vector<float>> UpdateWatch::BackboneUpdate(ByteView encoded) const {
+  CONSILIUM_RETURN_IF_ERROR(codec_->CheckSize(encoded.size()));
+  std::vector<float> update;
+  std::vector<float> before;
+  for (const std::size_t entry : entries_) {
+    const std::size_t first = update.size();
+    const std::size_t count = layout_->size(entry) / sizeof(float);
+    update.resize(first + count);
+    before.resize(count);
+    const std::span<float> values = std::span(update).subspan(first);
+    CONSILIUM_RETURN_IF_ERROR(codec_->DecodeRange(ReaderOf(encoded), ReaderOf(model_),
+                                                  layout_->offset(entry),
+                                                  std::as_writable_bytes(values)));
+    if (count == 0) continue;
+    std::memcpy(before.data(), model_.data() + layout_->offset(entry), layout_->size(entry));
+    std::transform(values.begin(), values.end(), before.begin(), values.begin(), std::minus<>());
+  }
+  return update;
+}
+
+std::optional<double> UpdateWatch::RoundCosine() const {
+  if (counted_ < 2) return std::nullopt;
+  double square = 0;
+  for (const std::int64_t value : sum_) {
+    const double unit = static_cast<double>(value) / kUnit;
+    square += unit * unit;
+  }
+  const double n = counted_;
+  return std::clamp((square - n) / (n * (n - 1)), -1.0, 1.0);
+}
+
+std::vector<std::optional<double>> UpdateWatch::Cosines() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::optional<double>> cosines = cosines_;
+  // The last model is evaluated only: nobody sends an update of it.
+  if (counted_ > 0) cosines.push_back(RoundCosine());
+  return cosines;
+}
+
+std::uint64_t UpdateWatch::bytes_to_sites() const {
+  const std::lock_guard lock(mutex_);
+  return to_sites_;
+}
+
+std::uint64_t UpdateWatch::bytes_from_sites() const {
+  const std::lock_guard lock(mutex_);
+  return from_sites_;
+}
+
+}  // namespace consilium

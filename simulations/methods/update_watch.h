@@ -1,0 +1,63 @@
+/// Looks at what sites send in a federated run: how many bytes travel, and how far their updates of
+/// the backbone agree.
+///
+/// Of the updates u_1 ... u_n that sites sent in one round (new state minus the round's model, the
+/// backbone's trained float32 entries) the cosine is the mean over all pairs. With unit vectors
+/// e_i = u_i / |u_i| and s = sum e_i that is (|s|^2 - n) / (n (n - 1)), so one sum is kept, not n
+/// updates. It is kept in fixed point: equal updates give equal bits in whatever order they come.
+///
+/// Memory   the round's model and three times the backbone.
+/// Errors   an update that cannot be decoded counts as sent but has no part in the cosine.
+/// Threads  any; a watched transport as the transport inside.
+#pragma once
+
+#include "common/codec/update_codec.h"
+#include "common/federation/run_plan.h"
+#include "common/federation/transport.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace consilium {
+
+class UpdateWatch {
+ public:
+  /// `initial`: the run's first, complete model. Errors: those of Subset and MakeCodec.
+  static Result<std::unique_ptr<UpdateWatch>> Make(const RunPlan& plan,
+                                                   const ParameterBlob& initial);
+
+  /// The watch must outlive the transport.
+  std::unique_ptr<Transport> Watched(std::unique_ptr<Transport> transport);
+
+  /// A site fetched a model; sites of one round start from the same.
+  void Fetched(const ModelRef& model, ByteView bytes);
+  /// The aggregator took an update.
+  void Sent(const UpdateHeader& header, ByteView encoded);
+
+  /// One per round so far; empty for a round with fewer than two updates that differ from its model.
+  std::vector<std::optional<double>> Cosines() const;
+  std::uint64_t bytes_to_sites() const;
+  std::uint64_t bytes_from_sites() const;
+
+ private:
+  UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec);
+  Result<std::vector<float>> BackboneUpdate(ByteView encoded) const;  // requires mutex_
+  std::optional<double> RoundCosine() const;                          // requires mutex_
+
+  const std::shared_ptr<const Layout> layout_;  // of what travels
+  const std::unique_ptr<UpdateCodec> codec_;
+  std::vector<std::size_t> entries_;  // of layout_: the backbone's
+  mutable std::mutex mutex_;          // guards the rest
+  std::uint64_t to_sites_ = 0;
+  std::uint64_t from_sites_ = 0;
+  RoundNumber round_ = kInitialModel;  // that model_ starts
+  Bytes model_;
+  std::vector<std::int64_t> sum_;  // of unit vectors, times kUnit
+  int counted_ = 0;
+  std::vector<std::optional<double>> cosines_;  // of finished rounds
+};
+
+}  // namespace consilium

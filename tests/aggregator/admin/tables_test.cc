@@ -1,0 +1,52 @@
+#include "aggregator/admin/tables.h"
+
+#include "aggregator/admin/completion.h"
+#include "aggregator/admin/json_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace consilium {
+namespace {
+
+RunSummary Summary() {
+  RunSummary run;
+  run.last = {7, {1'767'225'600'000}, RunId("spring"), RunState::kPaused, "night", "carol"};
+  run.round = 3;
+  run.rounds_planned = 20;
+  run.sites = 2;
+  run.best_loss = 0.61204;
+  return run;
+}
+
+TEST(TablesTest, ColumnsAreAligned) {
+  EXPECT_EQ(RunsTable({Summary()}),
+            "RUN     STATE   ROUND  SITES  BEST LOSS  SINCE                BY     CAUSE\n"
+            "spring  paused  3/20   2      0.6120     2026-01-01 00:00:00  carol  night\n");
+}
+
+TEST(TablesTest, TheLedgerNamesEachSiteOfEachRound) {
+  LedgerRound round;
+  round.round = 4;
+  round.sites = {{SiteId("A"), SiteStanding::kIn, ""},
+                 {SiteId("B"), SiteStanding::kLate, "no update within 600 s"}};
+  EXPECT_EQ(RoundsTable({round}),
+            "ROUND  ATTEMPTS  LOSS  SITE  STANDING  WHY\n"
+            "4      1         -     A     in\n"
+            "4      1         -     B     late      no update within 600 s\n");
+}
+
+TEST(TablesTest, JsonIsOneLineWithTheNamesOfTheService) {
+  EXPECT_EQ(JsonText(std::vector<RunSummary>{Summary()}),
+            R"([{"sequence":7,"at_millis":1767225600000,"run":"spring","state":"paused",)"
+            R"("cause":"night","actor":"carol","round":3,"rounds_planned":20,"sites":2,)"
+            R"("best_loss":0.61204}])"
+            "\n");
+}
+
+TEST(TablesTest, CompletionKnowsTheCommands) {
+  EXPECT_THAT(BashCompletion(), ::testing::HasSubstr("start list show pause resume cancel"));
+}
+
+}  // namespace
+}  // namespace consilium
