@@ -60,12 +60,12 @@ std::string StrategyOptions(const std::string& value) {
 }
 
 /// "gradnorm (alpha 1.5, rate 0.025)": a weighting and its parameters, each an option of its own.
-std::string TaskWeightingOptions(const std::string& value) {
+std::string WeightingOptions(const std::string& value) {
   const std::string name = value.substr(0, value.find(' '));
   std::string options = Concat({"--task-weighting ", QuoteForShell(name)});
   std::string_view rest = std::string_view(value).substr(std::min(value.find('('), value.size()));
-  while (rest.size() > 1) {
-    rest.remove_prefix(rest.find_first_not_of("(, "));
+  while (!rest.empty()) {
+    rest.remove_prefix(std::min(rest.find_first_not_of("(), "), rest.size()));
     const std::string_view parameter = rest.substr(0, rest.find_first_of(",)"));
     const std::size_t blank = std::min(parameter.find(' '), parameter.size());
     if (blank < parameter.size()) {
@@ -94,7 +94,7 @@ std::string OptionOf(const std::string& name, const std::string& value) {
   if (name == "augment") return value == "no" ? "--no-augment" : "";
   if (name == "class-weights") return value == "yes" ? "--class-weights" : "";
   if (name == "strategy") return StrategyOptions(value);
-  if (name == "task-weighting") return TaskWeightingOptions(value);
+  if (name == "task-weighting") return WeightingOptions(value);
   return Concat({"--", name, " ", QuoteForShell(value)});
 }
 

@@ -134,9 +134,8 @@ std::string ResultsSection(const TaskResults& results, const StudyRecord& study,
   html += Note(TestedText(results.protocol));
   html += Note(
       "Lines of centers: mean ± sample standard deviation over seeds. Mean of centers: ± over the "
-      "centers' "
-      "means. Bold: the best of a line as shown. –: undefined, for example the AUROC of a center "
-      "with one class.");
+      "centers' means. Bold: the best of a line as shown. –: undefined, for example the AUROC of "
+      "a center with one class.");
   html += PublishedHtml(results);
   html += "<h3>Per center</h3>\n";
   const std::string bars =
@@ -161,8 +160,8 @@ std::string JoiningSection(const std::vector<TaskResults>& blocks, const StudyRe
         "Each site's model trained alone against the federated model that it took part in, both "
         "on images that neither saw. Difference: federated minus alone, the mean over their "
         "centers or folds, with the 95\u00A0% interval of the paired t-test over them; where lower "
-        "is "
-        "better, a negative one is a gain. Of many intervals one in twenty misses by chance, and "
+        "is better, a negative one is a gain. Of many intervals one in twenty misses by chance, "
+        "and "
         "those of few centers are wide.");
   }
   html += blocks_html;
