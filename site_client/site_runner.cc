@@ -47,8 +47,10 @@ class SiteRunnerImpl : public SiteRunner {
         shared_(std::move(shared)),
         local_(std::move(local)),
         packer_(std::move(packer)),
-        split_(SplitByPatient(*data_, AllSamples(*data_), plan_.validation_fraction, plan_.seed,
-                              options_.site.str())) {}
+        split_(options_.split.has_value()
+                   ? *options_.split
+                   : SplitByPatient(*data_, AllSamples(*data_), plan_.validation_fraction,
+                                    plan_.seed, options_.site.str())) {}
 
   SiteDeclaration Declaration() const override {
     return {options_.site, static_cast<std::int64_t>(split_.train.size()),

@@ -35,6 +35,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -51,6 +52,8 @@ class SiteRunner {
   struct Options {
     SiteId site;
     ComputeOptions compute;
+    /// Instead of the split that the site draws: a simulator's, from published lists.
+    std::optional<Split> split;
     std::string state_folder;  ///< of this run and site; empty: local state lives in memory only
     HasherFactory hasher;
     NetFactory make_net = MakeNet;

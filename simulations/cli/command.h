@@ -19,6 +19,7 @@ class Command {
 
 /// `version` goes into the study's files. Each must outlive the parsing of `app`.
 std::unique_ptr<Command> AddLocoCommand(CLI::App& app, const std::string& version);
+std::unique_ptr<Command> AddStudyCommand(CLI::App& app, const std::string& version);
 std::unique_ptr<Command> AddPlanCommand(CLI::App& app);
 std::unique_ptr<Command> AddRunCommand(CLI::App& app);
 std::unique_ptr<Command> AddCollectCommand(CLI::App& app);

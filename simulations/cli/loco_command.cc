@@ -29,10 +29,18 @@ Progress::Options ProgressOnStderr(const Clock& clock) {
   return options;
 }
 
-class LocoCommand : public Command {
+/// `loco`, and `study`, which is the same with a choice of protocol and preset.
+class StudyCommand : public Command {
  public:
-  LocoCommand(CLI::App& app, std::string version) : version_(std::move(version)) {
-    command_ = app.add_subcommand("loco", "Leave each center out in turn and compare methods");
+  enum class Kind : std::uint8_t { kLoco, kStudy };
+
+  StudyCommand(CLI::App& app, Kind kind, std::string version) : version_(std::move(version)) {
+    if (kind == Kind::kLoco) {
+      command_ = app.add_subcommand("loco", "Leave each center out in turn and compare methods");
+    } else {
+      command_ = app.add_subcommand("study", "Compare methods by any protocol of the paper");
+      AddProtocolOptions(*command_, options_);
+    }
     AddLocoOptions(*command_, options_);
     AddConfigOption(*command_, options_.config);
   }
@@ -40,6 +48,7 @@ class LocoCommand : public Command {
   Status Run() override {
     if (!command_->parsed()) return OkStatus();
     CONSILIUM_RETURN_IF_ERROR(ApplyConfig(*command_, options_.config));
+    CONSILIUM_RETURN_IF_ERROR(ApplyPreset(*command_, options_));
     CONSILIUM_RETURN_IF_ERROR(Resolve(options_));
     CONSILIUM_RETURN_IF_ERROR(StudyFolder::Check(options_.out, options_.resume));
     CONSILIUM_RETURN_IF_ERROR(CheckNetwork());
@@ -110,7 +119,7 @@ class LocoCommand : public Command {
       return;
     }
     std::cout << "\n"
-              << result.tasks.front() << ", each center left out in turn\n\n"
+              << result.tasks.front() << ", " << DescribeProtocol(options_.protocol) << "\n\n"
               << DrawText(ResultTable(result.summary, result.tasks.front())) << "\n"
               << "report: " << options_.out << "/report.html, report.md\n"
               << "rows:   " << options_.out << "/summary.csv, summary.json\n";
@@ -124,7 +133,11 @@ class LocoCommand : public Command {
 }  // namespace
 
 std::unique_ptr<Command> AddLocoCommand(CLI::App& app, const std::string& version) {
-  return std::make_unique<LocoCommand>(app, version);
+  return std::make_unique<StudyCommand>(app, StudyCommand::Kind::kLoco, version);
+}
+
+std::unique_ptr<Command> AddStudyCommand(CLI::App& app, const std::string& version) {
+  return std::make_unique<StudyCommand>(app, StudyCommand::Kind::kStudy, version);
 }
 
 }  // namespace consilium

@@ -56,6 +56,7 @@ SettingList Effective(const SettingList& settings, Method method) {
   // The target alone: how the other task is read makes no difference.
   if (method == Method::kLocal) unread.insert("brixia");
   if (method == Method::kMdmtFederated) unread = {"epochs"};
+  if (ValueOf(settings, "folds").empty()) unread.insert("folds-mode");
   SettingList effective;
   std::ranges::copy_if(settings, std::back_inserter(effective),
                        [&](const auto& one) { return !unread.contains(one.first); });
@@ -77,7 +78,7 @@ Status Give(CLI::App& command, const std::string& name, const std::string& value
   return OkStatus();
 }
 
-/// What `loco` would find out when it opens the cohort.
+/// What `study` would find out when it opens the cohort.
 Status CheckCohortOptions(const SettingList& settings, const CohortRequest& cohort) {
   const int sources = (cohort.manifest.empty() ? 0 : 1) + (cohort.tensor_cache.empty() ? 0 : 1) +
                       (cohort.synthetic ? 1 : 0);
@@ -92,11 +93,11 @@ Status CheckCohortOptions(const SettingList& settings, const CohortRequest& coho
   return OkStatus();
 }
 
-/// "stl-resnet18-seed1", with the protocol in front where there are several.
+/// "stl-resnet18-seed1", with another protocol than `loco` in front.
 std::string PrefixOf(const LocoOptions& options, const SettingList& described) {
   std::string prefix;
   const std::string protocol = ValueOf(described, "protocol");
-  if (!protocol.empty()) prefix.append(protocol).append("-");
+  if (protocol != "loco") prefix.append(protocol).append("-");
   prefix.append(ToString(options.study.methods.front())).append("-");
   prefix.append(options.study.plan.backbone).append("-seed");
   prefix.append(std::to_string(options.study.seeds.front()));
@@ -105,11 +106,32 @@ std::string PrefixOf(const LocoOptions& options, const SettingList& described) {
   return prefix;
 }
 
+/// Of a sweep that names none: those of its presets. An unknown preset is a fault of its jobs.
+std::vector<std::string> MethodsOf(const std::vector<SweepField>& fields) {
+  std::vector<std::string> methods;
+  for (const SweepField& field : fields) {
+    if (field.name != "preset") continue;
+    for (const SweepValue& value : field.values) {
+      CLI::App command;
+      LocoOptions options;
+      AddProtocolOptions(command, options);
+      AddLocoOptions(command, options);
+      options.preset = value.text;
+      if (!ApplyPreset(command, options).ok()) continue;
+      for (const std::string& method : options.methods) {
+        if (std::ranges::find(methods, method) == methods.end()) methods.push_back(method);
+      }
+    }
+  }
+  return methods.empty() ? LocoOptions().methods : methods;
+}
+
 }  // namespace
 
 std::vector<std::string> SweepOptionNames() {
   CLI::App command;
   LocoOptions options;
+  AddProtocolOptions(command, options);
   AddLocoOptions(command, options);
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) {
@@ -122,10 +144,12 @@ std::vector<std::string> SweepOptionNames() {
 Result<LocoOptions> LocoOptionsOf(const SettingList& settings) {
   CLI::App command;
   LocoOptions options;
+  AddProtocolOptions(command, options);
   AddLocoOptions(command, options);
   for (const auto& [name, value] : settings) {
     CONSILIUM_RETURN_IF_ERROR(Give(command, name, value));
   }
+  CONSILIUM_RETURN_IF_ERROR(ApplyPreset(command, options));
   CONSILIUM_RETURN_IF_ERROR(Resolve(options));
   return options;
 }
@@ -187,14 +211,14 @@ void AddDefaultLists(std::vector<SweepField>& fields) {
   const auto given = [&](std::string_view name) {
     return std::ranges::any_of(fields, [&](const SweepField& field) { return field.name == name; });
   };
-  const LocoOptions defaults;
   if (!given("methods")) {
     SweepField field{"methods", 1, {}};
-    for (const std::string& method : defaults.methods) field.values.push_back({method, 1});
+    for (const std::string& method : MethodsOf(fields)) field.values.push_back({method, 1});
     fields.push_back(std::move(field));
   }
   if (!given("seed")) {
     SweepField field{"seed", 1, {}};
+    const LocoOptions defaults;
     for (const std::uint64_t seed : defaults.study.seeds) {
       field.values.push_back({std::to_string(seed), 1});
     }

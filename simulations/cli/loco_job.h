@@ -1,4 +1,4 @@
-/// A job of a sweep as a study: its settings are options of `consilium-sim loco`, checked as there.
+/// A job of a sweep as a study: its settings are options of `consilium-sim study`, checked as there.
 /// Threads: one thread per object.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace consilium {
 
-/// The options that a sweep's file may set: all of `loco` but those that `run` sets itself.
+/// The options that a sweep's file may set: all of `study` but those that `run` sets itself.
 std::vector<std::string> SweepOptionNames();
 
 /// Errors: kInvalidArgument "option: what is wrong and what was expected".
@@ -28,7 +28,8 @@ class LocoDescriber {
   std::map<std::string, std::string> contents_;
 };
 
-/// `fields` with the lists that `loco` goes through by itself: methods and seeds.
+/// `fields` with the lists that `study` goes through by itself: methods (of the preset, if there is
+/// one) and seeds.
 void AddDefaultLists(std::vector<SweepField>& fields);
 
 }  // namespace consilium

@@ -2,12 +2,16 @@
 
 #include "common/nn/backbone.h"
 #include "common/nn/compute.h"
+#include "simulations/protocols/preset.h"
+
+#include <CLI/Error.hpp>
 
 #include <algorithm>
 
 namespace consilium {
 namespace {
 
+constexpr const char* kProtocolGroup = "Protocol";
 constexpr const char* kCohortGroup = "Cohort";
 constexpr const char* kStudyGroup = "Study";
 constexpr const char* kStrategyGroup = "Strategy";
@@ -267,11 +271,74 @@ void AddOutputOptions(CLI::App& command, LocoOptions& options) {
       ->group(kOutputGroup);
 }
 
+std::string Joined(const CLI::Option& option) {
+  std::string text;
+  for (const std::string& value : option.reduced_results()) {
+    text.append(text.empty() ? "" : ",").append(value);
+  }
+  return text;
+}
+
+Status GiveOption(CLI::Option& option, const PresetValue& value) {
+  try {
+    option.add_result(value.value);
+    option.run_callback();
+  } catch (const CLI::Error& error) {
+    std::string text = "preset: ";
+    return Internal(text.append(value.option).append(": ").append(error.what()));
+  }
+  return OkStatus();
+}
+
 void AddAblation(bool wanted, Method method, std::vector<Method>& methods) {
   if (wanted && std::ranges::find(methods, method) == methods.end()) methods.push_back(method);
 }
 
 }  // namespace
+
+void AddProtocolOptions(CLI::App& command, LocoOptions& options) {
+  command
+      .add_option(
+          "--protocol", options.protocol,
+          "Who is tested: loco (each center in turn), loco6, loco18 (as the paper), cv (five "
+          "folds) or holdout")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kProtocolGroup);
+  command
+      .add_option("--folds", options.folds,
+                  "Folder of the paper's published fold lists; without it folds are drawn")
+      ->type_name("DIR")
+      ->group(kProtocolGroup);
+  command
+      .add_option("--folds-mode", options.folds_mode,
+                  "Faults of the lists are corrected, or kept (as-published)")
+      ->type_name("MODE")
+      ->capture_default_str()
+      ->group(kProtocolGroup);
+  command
+      .add_option("--preset", options.preset,
+                  "Values of the paper: paper or published-settings; any option given besides wins")
+      ->type_name("NAME")
+      ->group(kProtocolGroup);
+}
+
+Status ApplyPreset(CLI::App& command, LocoOptions& options) {
+  if (options.preset.empty()) return OkStatus();
+  CONSILIUM_ASSIGN_OR_RETURN(Preset preset, FindPreset(options.preset));
+  PresetUse& use = options.study.preset;
+  use.name = preset.name;
+  use.without = std::move(preset.without);
+  for (const PresetValue& value : preset.values) {
+    CLI::Option& option = *command.get_option("--" + value.option);
+    if (option.count() == 0) {
+      CONSILIUM_RETURN_IF_ERROR(GiveOption(option, value));
+    } else if (const std::string used = Joined(option); !SameValue(used, value.value)) {
+      use.differences.push_back({value.option, value.value, used});
+    }
+  }
+  return OkStatus();
+}
 
 void AddLocoOptions(CLI::App& command, LocoOptions& options) {
   // A study waits for every site, however slow the machine: its results must not depend on that.
@@ -298,6 +365,9 @@ Status Resolve(LocoOptions& options) {
   CONSILIUM_RETURN_IF_ERROR(FindBackbone(options.model.backbone).status().WithContext("backbone"));
   plan.backbone = options.model.backbone;
   study.weights = options.model.weights;
+  CONSILIUM_ASSIGN_OR_RETURN(study.protocol.kind, ParseProtocol(options.protocol));
+  CONSILIUM_ASSIGN_OR_RETURN(study.protocol.mode, ParseListMode(options.folds_mode));
+  study.protocol.lists = options.folds;
   study.methods.clear();
   for (const std::string& name : options.methods) {
     CONSILIUM_ASSIGN_OR_RETURN(const Method method, ParseMethod(name));

@@ -1,4 +1,4 @@
-/// The options of `consilium-sim loco`: text as given, plain structs out.
+/// The options of `consilium-sim loco` and `study`: text as given, plain structs out.
 #pragma once
 
 #include "common/base/result.h"
@@ -22,6 +22,10 @@ struct LocoOptions {
   bool no_sharing = false;    ///< adds mdmt-no-sharing
   bool no_indicator = false;  ///< adds mdmt-no-indicator
   std::string task_weighting = "fixed";
+  std::string protocol = "loco";  ///< of `study`; `loco` has no other
+  std::string folds;
+  std::string folds_mode = "corrected";
+  std::string preset;
   std::string heads = "local";
   std::string weighting = "per-group";
   std::string normalisation = "shared";
@@ -38,6 +42,13 @@ struct LocoOptions {
 };
 
 void AddLocoOptions(CLI::App& command, LocoOptions& options);
+/// --protocol, --folds, --folds-mode, --preset of `study`.
+void AddProtocolOptions(CLI::App& command, LocoOptions& options);
+
+/// Gives each value of `options.preset` to `command` unless the command line or the configuration
+/// file has it, and notes in `options.study.preset` where those differ. Without a preset nothing.
+/// Call after ApplyConfig. Errors: kInvalidArgument "preset: ...".
+Status ApplyPreset(CLI::App& command, LocoOptions& options);
 
 /// Turns text into `study` and `cohort`, and checks everything that needs no file of the cohort.
 /// Precision `auto` stays so until the study begins.

@@ -1,6 +1,7 @@
 /// consilium-sim: experiments on one machine.
 ///
 ///   consilium-sim loco --cohort manifest.csv --out results
+///   consilium-sim study --protocol cv --preset paper --cohort manifest.csv --out results
 ///   consilium-sim plan sweep.yaml
 ///   consilium-sim run sweep.yaml --out sweep
 ///   consilium-sim collect sweep
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 done, 2 wrong input or usage, 1 anything else, 130 interrupted.");
   std::vector<std::unique_ptr<consilium::Command>> commands;
   commands.push_back(consilium::AddLocoCommand(app, version));
+  commands.push_back(consilium::AddStudyCommand(app, version));
   commands.push_back(consilium::AddPlanCommand(app));
   commands.push_back(consilium::AddRunCommand(app));
   commands.push_back(consilium::AddCollectCommand(app));

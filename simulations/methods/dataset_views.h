@@ -1,7 +1,7 @@
 /// Parts of a Dataset that share its images. Threads: pure.
 #pragma once
 
-#include "common/data/dataset.h"
+#include "common/data/splits.h"
 
 #include <map>
 #include <memory>
@@ -21,6 +21,14 @@ std::shared_ptr<const Dataset> ZeroFilledView(const Dataset& dataset);
 
 /// Those of `indices` with labels of every task.
 Indices WithEveryLabel(const Dataset& dataset, const Indices& indices);
+
+/// The samples `indices` in their order; shares the images if they lie together, else copies them.
+std::shared_ptr<const Dataset> PartOf(const Dataset& dataset, const Indices& indices);
+
+/// All of a split, ascending.
+Indices TrainingAndValidation(const Split& split);
+/// `split` counted within `images`, which holds all of it: as the PartOf of `images` has it.
+Split SplitInside(const Split& split, const Indices& images);
 
 /// Each center's samples in their order: what that center's own site process would load. Centers
 /// that lie together in `dataset` share its images, others get a copy.

@@ -27,6 +27,9 @@ void RunSite(const FederatedRun& run, const std::string& center, RoundCoordinato
   session.runner.hasher = run.hasher;
   session.runner.make_net = run.make_net;
   session.runner.interrupt = run.interrupt;
+  if (const auto told = run.splits.find(center); told != run.splits.end()) {
+    session.runner.split = told->second;
+  }
   session.load_data = [data = run.sites.at(center)](const RunPlan&) {
     return Result<std::shared_ptr<const Dataset>>(data);
   };

@@ -8,7 +8,7 @@
 #include "common/base/hasher.h"
 #include "common/base/interrupt.h"
 #include "common/base/result.h"
-#include "common/data/dataset.h"
+#include "common/data/splits.h"
 #include "common/federation/run_plan.h"
 #include "common/nn/multi_task_net.h"
 #include "common/tensor_file/safetensors.h"
@@ -30,6 +30,8 @@ struct FederatedRun {
   RunPlan plan;
   TensorFile initial;  ///< complete state
   std::map<std::string, std::shared_ptr<const Dataset>> sites;
+  /// Where a site must not draw its own split (listed folds): by place in its data. RunInProcess only.
+  std::map<std::string, Split> splits;
   ComputeOptions compute;  ///< of each site
   HasherFactory hasher;
   NetFactory make_net = MakeNet;

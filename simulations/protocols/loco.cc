@@ -1,45 +1,32 @@
 #include "simulations/protocols/loco.h"
 
 #include <algorithm>
-#include <iterator>
-#include <map>
+#include <array>
+#include <cctype>
 
 namespace consilium {
 namespace {
 
-Result<std::size_t> TargetTask(const Dataset& dataset) {
-  for (std::size_t j = 0; j < dataset.tasks.size(); ++j) {
-    if (dataset.tasks[j].kind == TaskKind::kClasses) return j;
-  }
-  return InvalidArgument("cohort has no classification task, leave-one-center-out needs one");
-}
+constexpr std::size_t kHospitals = 6;
+constexpr std::size_t kGroups = 3;
+constexpr std::array<std::string_view, kGroups> kGroupOrder = {"SIEMENS", "AGFA", "CARESTREAM"};
 
-/// Marks the patients of `indices` as belonging to `part`; an error if one belongs elsewhere.
-Status Claim(const Dataset& dataset, const Indices& indices, std::string_view part,
-             std::map<std::string_view, std::string_view>& owner) {
-  for (const std::int64_t i : indices) {
-    const std::string& patient = dataset.samples[static_cast<std::size_t>(i)].patient;
-    const auto [found, fresh] = owner.emplace(patient, part);
-    if (!fresh && found->second != part) {
-      return InvalidArgument("patient '" + patient + "' is in " + std::string(found->second) +
-                             " and in " + std::string(part) + ", expected one of them");
-    }
-  }
-  return OkStatus();
-}
+struct MakerRow {
+  std::string_view maker;
+  std::string_view group;
+};
+constexpr std::array<MakerRow, 7> kMakers = {{{"KODAK", "SIEMENS"},
+                                              {"AGFA-GEVAERT", "AGFA"},
+                                              {"FUJIFILM", "AGFA"},
+                                              {"VILLA SISTEMI MEDICALI", "CARESTREAM"},
+                                              {"VILLA_SISTEMI_MEDICALI", "CARESTREAM"},
+                                              {"VSM", "CARESTREAM"},
+                                              {"DIGITEC", "CARESTREAM"}}};
 
-Status CheckPatientsApart(const Dataset& dataset, const Fold& fold) {
-  std::map<std::string_view, std::string_view> owner;
-  Status status = Claim(dataset, fold.test, "test", owner);
-  for (const SiteSplit& site : fold.sites) {
-    if (status.ok()) status = Claim(dataset, site.split.train, "training", owner);
-    if (status.ok()) status = Claim(dataset, site.split.validation, "validation", owner);
-  }
-  return status.WithContext("leaving out center '" + fold.left_out + "'");
-}
+using Centers = std::vector<std::pair<std::string, Indices>>;
 
-Status CheckEnoughCenters(const std::vector<std::pair<std::string, Indices>>& centers,
-                          const std::vector<std::string>& holders, const TaskSpec& target) {
+Status CheckEnoughCenters(const Centers& centers, const std::vector<std::string>& holders,
+                          const TaskSpec& target) {
   if (centers.size() < 2) {
     const std::string name = centers.empty() ? "" : " ('" + centers.front().first + "')";
     return InvalidArgument("center: cohort has " + std::string(centers.empty() ? "no" : "one") +
@@ -53,71 +40,118 @@ Status CheckEnoughCenters(const std::vector<std::pair<std::string, Indices>>& ce
   return OkStatus();
 }
 
-Indices Pooled(const Fold& fold, Indices Split::*part) {
-  Indices pooled;
-  for (const SiteSplit& site : fold.sites) {
-    const Indices& own = site.split.*part;
-    pooled.insert(pooled.end(), own.begin(), own.end());
+/// Makes folds of centers, each with one split for all of them.
+class CenterFolds {
+ public:
+  CenterFolds(const Dataset& dataset, std::size_t target, double validation_fraction,
+              std::uint64_t seed)
+      : dataset_(dataset), centers_(GroupByCenter(dataset)), roles_(RolesOf(dataset, target)) {
+    folds_.target = target;
+    splits_.reserve(centers_.size());
+    for (const auto& [center, indices] : centers_) {
+      splits_.push_back(
+          {center, SplitByPatient(dataset, indices, validation_fraction, seed, center)});
+    }
   }
-  std::sort(pooled.begin(), pooled.end());
-  return pooled;
-}
+
+  Status Check() const {
+    return CheckEnoughCenters(centers_, roles_.hospitals, dataset_.tasks[folds_.target]);
+  }
+  const CenterRoles& roles() const { return roles_; }
+
+  /// `group`: the severity group left out beside the hospital; empty: none.
+  Status Add(const std::string& hospital, const std::string& group) {
+    Fold fold;
+    fold.name = hospital;
+    if (!group.empty()) fold.name.append("+").append(group);
+    for (std::size_t c = 0; c < centers_.size(); ++c) {
+      const std::string& center = centers_[c].first;
+      const bool hospital_center = std::ranges::count(roles_.hospitals, center) > 0;
+      const bool left_out =
+          hospital_center ? center == hospital : !group.empty() && SeverityGroup(center) == group;
+      if (left_out) {
+        fold.test.insert(fold.test.end(), centers_[c].second.begin(), centers_[c].second.end());
+      } else {
+        fold.sites.push_back(splits_[c]);
+      }
+    }
+    std::sort(fold.test.begin(), fold.test.end());
+    CONSILIUM_RETURN_IF_ERROR(CheckPatientsApart(dataset_, fold));
+    folds_.folds.push_back(std::move(fold));
+    return OkStatus();
+  }
+
+  FoldSet Take() && { return std::move(folds_); }
+
+ private:
+  const Dataset& dataset_;
+  Centers centers_;
+  CenterRoles roles_;
+  std::vector<SiteSplit> splits_;
+  FoldSet folds_;
+};
 
 }  // namespace
 
-Indices WithLabel(const Dataset& dataset, const Indices& indices, std::size_t task) {
-  Indices labelled;
-  std::copy_if(indices.begin(), indices.end(), std::back_inserter(labelled), [&](std::int64_t i) {
-    return !dataset.samples[static_cast<std::size_t>(i)].labels[task].empty();
-  });
-  return labelled;
+std::string SeverityGroup(std::string_view center) {
+  std::string upper(center);
+  std::ranges::transform(upper, upper.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  for (const MakerRow& row : kMakers) {
+    if (row.maker == upper) return std::string(row.group);
+  }
+  const bool known = std::ranges::count(kGroupOrder, upper) > 0;
+  return known ? upper : std::string(center);
 }
 
-Indices PooledTraining(const Fold& fold) { return Pooled(fold, &Split::train); }
-Indices PooledValidation(const Fold& fold) { return Pooled(fold, &Split::validation); }
-
-Result<LeaveOneCenterOut> MakeFolds(const Dataset& dataset, double validation_fraction,
-                                    std::uint64_t seed) {
-  LeaveOneCenterOut protocol;
-  CONSILIUM_ASSIGN_OR_RETURN(protocol.target, TargetTask(dataset));
-  const auto centers = GroupByCenter(dataset);
-  std::vector<std::string> holders;
-  std::vector<SiteSplit> splits;
-  for (const auto& [center, indices] : centers) {
-    if (!WithLabel(dataset, indices, protocol.target).empty()) holders.push_back(center);
-    splits.push_back({center, SplitByPatient(dataset, indices, validation_fraction, seed, center)});
-  }
-  CONSILIUM_RETURN_IF_ERROR(CheckEnoughCenters(centers, holders, dataset.tasks[protocol.target]));
-  for (const std::string& left_out : holders) {
-    Fold fold;
-    fold.left_out = left_out;
-    for (std::size_t c = 0; c < centers.size(); ++c) {
-      if (centers[c].first == left_out) {
-        fold.test = centers[c].second;
-      } else {
-        fold.sites.push_back(splits[c]);
-      }
-    }
-    CONSILIUM_RETURN_IF_ERROR(CheckPatientsApart(dataset, fold));
-    protocol.folds.push_back(std::move(fold));
-  }
-  return protocol;
-}
-
-std::vector<std::string> OneClassCenters(const Dataset& dataset, std::size_t target) {
-  std::vector<std::string> lines;
-  const TaskSpec& task = dataset.tasks[target];
+CenterRoles RolesOf(const Dataset& dataset, std::size_t target) {
+  CenterRoles roles;
   for (const auto& [center, indices] : GroupByCenter(dataset)) {
-    const std::vector<std::int64_t> counts = CountClasses(dataset, indices, target);
-    const auto present =
-        std::count_if(counts.begin(), counts.end(), [](std::int64_t n) { return n > 0; });
-    if (present != 1) continue;
-    const auto only = std::find_if(counts.begin(), counts.end(), [](auto n) { return n > 0; });
-    lines.push_back("center '" + center + "': all " + std::to_string(*only) + " " + task.id.str() +
-                    " labels are " + task.classes[static_cast<std::size_t>(only - counts.begin())] +
-                    "; its AUROC is undefined");
+    if (CountLabelled(dataset, indices, target) > 0) {
+      roles.hospitals.push_back(center);
+      continue;
+    }
+    const std::string group = SeverityGroup(center);
+    if (std::ranges::count(roles.groups, group) == 0) roles.groups.push_back(group);
   }
-  return lines;
+  const auto rank = [](const std::string& group) {
+    return std::ranges::find(kGroupOrder, group) - kGroupOrder.begin();
+  };
+  std::ranges::sort(roles.groups, [&](const std::string& a, const std::string& b) {
+    return std::pair(rank(a), a) < std::pair(rank(b), b);
+  });
+  return roles;
+}
+
+Result<FoldSet> MakeFolds(const Dataset& dataset, double validation_fraction, std::uint64_t seed) {
+  CONSILIUM_ASSIGN_OR_RETURN(const std::size_t target, TargetTask(dataset, "leave-one-center-out"));
+  CenterFolds folds(dataset, target, validation_fraction, seed);
+  CONSILIUM_RETURN_IF_ERROR(folds.Check());
+  for (const std::string& hospital : folds.roles().hospitals) {
+    CONSILIUM_RETURN_IF_ERROR(folds.Add(hospital, ""));
+  }
+  return std::move(folds).Take();
+}
+
+Result<FoldSet> MakePaperLocoFolds(const Dataset& dataset, SeverityFolds severity,
+                                   double validation_fraction, std::uint64_t seed) {
+  CONSILIUM_ASSIGN_OR_RETURN(const std::size_t target, TargetTask(dataset, "leave-one-center-out"));
+  CenterFolds folds(dataset, target, validation_fraction, seed);
+  CONSILIUM_RETURN_IF_ERROR(folds.Check());
+  const CenterRoles& roles = folds.roles();
+  if (roles.hospitals.size() != kHospitals || roles.groups.size() != kGroups) {
+    return InvalidArgument("protocol: the cohort has " + std::to_string(roles.hospitals.size()) +
+                           " centers with " + dataset.tasks[target].id.str() + " labels and " +
+                           std::to_string(roles.groups.size()) +
+                           " groups of others, loco6 and loco18 expect 6 and 3 (loco takes any)");
+  }
+  for (const std::string& hospital : roles.hospitals) {
+    for (const std::string& group : roles.groups) {
+      CONSILIUM_RETURN_IF_ERROR(folds.Add(hospital, group));
+      if (severity == SeverityFolds::kFirst) break;
+    }
+  }
+  return std::move(folds).Take();
 }
 
 }  // namespace consilium

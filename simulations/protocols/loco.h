@@ -1,52 +1,40 @@
-/// Leave-one-center-out: who trains, who validates and who is tested, for every method alike.
+/// Leave-one-center-out over any cohort's centers, and the paper's two forms of it.
 ///
 /// The target task is the first classification task of the cohort (prognosis). Each center that
-/// holds its labels is left out in turn: all its images, whatever their labels, leave training and
-/// are the test. Every other center is a site; centers without labels of the target task always
-/// train. One split by patient inside each site, drawn from (seed, center) alone, serves every
-/// method and every fold, and equals the split that the site's own daemon draws.
-/// Threads: pure.
+/// holds its labels (a hospital) is left out in turn: all its images, whatever their labels, leave
+/// training and are the test. Every other center is a site; centers without labels of the target
+/// task always train (`loco`), or lose one severity group per fold too:
+///   loco6   six hospitals, each left out together with the first severity group
+///   loco18  every hospital with every one of the three severity groups
+/// A severity group is a scanner maker with the makers that the paper counts to it.
+/// One split by patient inside each site, drawn from (seed, center) alone, serves every method and
+/// every fold, and equals the split that the site's own daemon draws.
+/// Threads: pure. Source: arXiv 2405.13771, evaluation.
 #pragma once
 
-#include "common/base/result.h"
-#include "common/data/dataset.h"
-#include "common/data/splits.h"
-
-#include <string>
-#include <vector>
+#include "simulations/protocols/fold.h"
 
 namespace consilium {
-
-struct SiteSplit {
-  std::string center;
-  Split split;
-};
-
-struct Fold {
-  std::string left_out;
-  Indices test;
-  std::vector<SiteSplit> sites;  ///< every other center, in order of name
-};
-
-struct LeaveOneCenterOut {
-  std::size_t target = 0;  ///< index of the target task
-  std::vector<Fold> folds;
-};
 
 /// Reads samples and labels only, no images.
 /// Errors: kInvalidArgument: no classification task; fewer than two centers with target labels; a
 /// patient in two of train, validation and test of a fold (names the patient).
-Result<LeaveOneCenterOut> MakeFolds(const Dataset& dataset, double validation_fraction,
-                                    std::uint64_t seed);
+Result<FoldSet> MakeFolds(const Dataset& dataset, double validation_fraction, std::uint64_t seed);
 
-/// One line for each center whose target labels are all of one class.
-std::vector<std::string> OneClassCenters(const Dataset& dataset, std::size_t target);
+enum class SeverityFolds : std::uint8_t { kFirst, kAll };
+/// loco6 or loco18. Errors: as MakeFolds; not six hospitals or not three severity groups.
+Result<FoldSet> MakePaperLocoFolds(const Dataset& dataset, SeverityFolds severity,
+                                   double validation_fraction, std::uint64_t seed);
 
-/// Those of `indices` with a label of task `task`.
-Indices WithLabel(const Dataset& dataset, const Indices& indices, std::size_t task);
+/// "KODAK" -> "SIEMENS": the paper's group of a severity center; its own name if it has none.
+std::string SeverityGroup(std::string_view center);
 
-/// Training (or validation) images of all sites of a fold, ascending.
-Indices PooledTraining(const Fold& fold);
-Indices PooledValidation(const Fold& fold);
+/// Centers that hold target labels, and the severity groups of those that do not: in the paper's
+/// order SIEMENS, AGFA, CARESTREAM, then by name.
+struct CenterRoles {
+  std::vector<std::string> hospitals;
+  std::vector<std::string> groups;
+};
+CenterRoles RolesOf(const Dataset& dataset, std::size_t target);
 
 }  // namespace consilium

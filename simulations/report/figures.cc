@@ -226,7 +226,7 @@ std::vector<Figure> JoiningFigures(const TaskResults& results, const ShownMetric
   plot.value_name = "federated minus alone";
   plot.description = Concat({metric.title, " of ", results.task,
                              ": what each site's federated model scores above its model trained "
-                             "alone, on centers that neither saw, with the 95\u00A0% interval."});
+                             "alone, on images that neither saw, with the 95\u00A0% interval."});
   plot.reference = ReferenceValue{0, "no difference"};
   const std::string first = LabelOf({joining.front().method, joining.front().backbone}, results);
   const std::string last = LabelOf({joining.back().method, joining.back().backbone}, results);

@@ -1,5 +1,5 @@
 /// Does joining help? Of each site, the model that it trained alone against the federated model
-/// that it took part in, both on images of centers that neither of them saw.
+/// that it took part in, both on images that neither of them saw.
 ///
 /// A pair is a left-out center: both sides' means over the seeds that both have there. Difference:
 /// federated minus alone, in units of the metric, with the 95 % interval of the paired t-test over

@@ -114,8 +114,8 @@ Page StudyPage(const StudyRecord& study) {
   page.html = HtmlDocument(
       title,
       Concat({"<header>\n<h1>", EscapeHtml(title),
-              "</h1>\n<p class=\"lead\">Methods compared on the images of centers that took "
-              "no part in training. Research only, not a medical device.</p>\n",
+              "</h1>\n<p class=\"lead\">Methods compared on images that took no part in "
+              "training. Research only, not a medical device.</p>\n",
               FactsHtml(study), LinksHtml(links), "</header>\n<main>\n", sections, "</main>\n"}));
   return page;
 }

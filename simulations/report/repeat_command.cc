@@ -59,23 +59,56 @@ std::string StrategyOptions(const std::string& value) {
   return options;
 }
 
+/// "gradnorm (alpha 1.5, rate 0.025)": a weighting and its parameters, each an option of its own.
+std::string WeightingOptions(const std::string& value) {
+  const std::string name = value.substr(0, value.find(' '));
+  std::string options = Concat({"--task-weighting ", QuoteForShell(name)});
+  std::string_view rest = std::string_view(value).substr(std::min(value.find('('), value.size()));
+  while (!rest.empty()) {
+    rest.remove_prefix(std::min(rest.find_first_not_of("(), "), rest.size()));
+    const std::string_view parameter = rest.substr(0, rest.find_first_of(",)"));
+    const std::size_t blank = std::min(parameter.find(' '), parameter.size());
+    if (blank < parameter.size()) {
+      const std::string option = Concat({"--", name, "-", parameter.substr(0, blank)});
+      Append(options,
+             {" ", QuoteForShell(option), " ", QuoteForShell(parameter.substr(blank + 1))});
+    }
+    rest.remove_prefix(parameter.size());
+  }
+  return options;
+}
+
+/// `loco` has one protocol, no lists and no presets; `study` has all of them.
+bool IsLoco(const StudyRecord& study) {
+  const std::string protocol = study.Setting("protocol");
+  return (protocol.empty() || protocol == "loco") && study.Setting("preset").empty();
+}
+
+const std::set<std::string_view>& OptionsOfStudy() {
+  static const std::set<std::string_view> names = {"protocol", "folds", "folds-mode", "preset"};
+  return names;
+}
+
 std::string OptionOf(const std::string& name, const std::string& value) {
   if (NoOptions().contains(name) || value.empty()) return "";
   if (name == "augment") return value == "no" ? "--no-augment" : "";
   if (name == "class-weights") return value == "yes" ? "--class-weights" : "";
   if (name == "strategy") return StrategyOptions(value);
+  if (name == "task-weighting") return WeightingOptions(value);
   return Concat({"--", name, " ", QuoteForShell(value)});
 }
 
 }  // namespace
 
 std::string RepeatCommand(const StudyRecord& study, const std::string& methods) {
-  std::string command = "consilium-sim loco";
+  const bool loco = IsLoco(study);
+  std::string command = loco ? "consilium-sim loco" : "consilium-sim study";
   command += CohortOptions(study.summary.cohort);
   const auto add = [&command](const std::string& option) {
     if (!option.empty()) Append(command, {" \\\n    ", option});
   };
   for (const auto& [name, value] : study.settings) {
+    if (loco && OptionsOfStudy().contains(name)) continue;
     add(OptionOf(name, name == "methods" && !methods.empty() ? methods : value));
   }
   if (const std::string brixia = BrixiaOption(study.Setting("tasks")); !brixia.empty()) {

@@ -40,6 +40,14 @@ std::string Details(std::string_view summary, const std::string& html) {
   return Concat({"<details><summary>", EscapeHtml(summary), "</summary>\n", html, "</details>\n"});
 }
 
+std::string_view TestedText(std::string_view protocol) {
+  if (protocol == "cv" || protocol == "holdout") {
+    return "Each fold was tested in turn: none of its patients took part in training, at any "
+           "center. Where center is written, read fold.";
+  }
+  return "Each center was left out in turn: none of its images took part in training.";
+}
+
 std::string CurvesHtml(const TaskResults& results, const StudyRecord& study,
                        const MethodStyles& styles, Page& page) {
   std::vector<Figure> roc = Kept(RocFigures(results, study, styles), page);
@@ -123,11 +131,11 @@ std::string ResultsSection(const TaskResults& results, const StudyRecord& study,
   if (several) Append(html, {"<h3>Backbone by method</h3>\n", by_backbone});
   html += "<h3>Left-out center by method</h3>\n";
   html += several ? Details("Each backbone on each center", by_center) : by_center;
+  html += Note(TestedText(results.protocol));
   html += Note(
-      "Each center was left out in turn: none of its images took part in training. Lines of "
-      "centers: mean ± sample standard deviation over seeds. Mean of centers: ± over the centers' "
-      "means. Bold: the best of a line as shown. –: undefined, for example the AUROC of a center "
-      "with one class.");
+      "Lines of centers: mean ± sample standard deviation over seeds. Mean of centers: ± over the "
+      "centers' means. Bold: the best of a line as shown. –: undefined, for example the AUROC of "
+      "a center with one class.");
   html += PublishedHtml(results);
   html += "<h3>Per center</h3>\n";
   const std::string bars =
@@ -150,9 +158,10 @@ std::string JoiningSection(const std::vector<TaskResults>& blocks, const StudyRe
   if (!blocks_html.empty()) {
     html += Note(
         "Each site's model trained alone against the federated model that it took part in, both "
-        "on images of centers that neither saw. Difference: federated minus alone, the mean over "
-        "those centers, with the 95\u00A0% interval of the paired t-test over them; where lower is "
-        "better, a negative one is a gain. Of many intervals one in twenty misses by chance, and "
+        "on images that neither saw. Difference: federated minus alone, the mean over their "
+        "centers or folds, with the 95\u00A0% interval of the paired t-test over them; where lower "
+        "is better, a negative one is a gain. Of many intervals one in twenty misses by chance, "
+        "and "
         "those of few centers are wide.");
   }
   html += blocks_html;

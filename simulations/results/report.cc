@@ -2,6 +2,7 @@
 
 #include "simulations/results/comparison_table.h"
 #include "simulations/results/model_card.h"
+#include "simulations/results/provenance_text.h"
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ std::string Comparisons(const ReportInput& input) {
 }  // namespace
 
 std::string FormatReport(const ReportInput& input) {
-  std::string text = "# Leave-one-center-out study\n\n";
+  std::string text = ReportTitle(input.summary) + "\n\n";
   text += "Made by " + input.summary.version + ".\n";
   text += "Cohort: " + input.summary.cohort + ".\n";
   if (input.jobs_done < input.jobs_planned) {
@@ -56,10 +57,7 @@ std::string FormatReport(const ReportInput& input) {
     text += Section("Results: " + task);
     text += DrawMarkdown(ResultTable(input.summary, task));
   }
-  text +=
-      "\nEach center was left out in turn: none of its images took part in training. Per center: "
-      "mean over seeds. Over centers: mean ± sample standard deviation of the centers' means. "
-      "`-`: undefined, for example the AUROC of a center with one class.\n";
+  text += "\n" + FoldsText(input.summary);
   text += Comparisons(input);
   text += Section("Methods") + "| method | trained on |\n|---|---|\n";
   for (const auto& [method, trained_on] : MethodTexts()) {
@@ -70,6 +68,7 @@ std::string FormatReport(const ReportInput& input) {
     text += "\n";
     for (const std::string& warning : input.warnings) text += "- Warning: " + warning + "\n";
   }
+  text += ProvenanceSections(input.summary);
   text += Section("Model card");
   for (const std::string_view line : ModelCard()) text.append("- ").append(line).append("\n");
   text += Section("Settings") + "| setting | value |\n|---|---|\n";

@@ -1,8 +1,9 @@
-/// One line of the results: one method's model, scored on one task of one left-out center.
+/// One line of the results: one method's model, scored on one task of one fold.
 /// Threads: plain values.
 #pragma once
 
 #include "common/metrics/metrics.h"
+#include "simulations/results/provenance.h"
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,7 @@ namespace consilium {
 
 struct Row {
   std::string protocol = "loco";
-  std::string left_out;
+  std::string left_out;  ///< the fold: the left-out center or centers, "fold0", "test"
   std::string method;
   std::optional<std::string> site;  ///< `local` only: the center that trained alone
   std::string backbone;
@@ -35,6 +36,9 @@ struct Summary {
   std::vector<std::uint64_t> seeds;
   std::vector<std::string> backbones;
   std::vector<Row> rows;
+  std::string protocol = "loco";
+  PresetUse preset;
+  std::vector<ListFault> list_faults;
 };
 
 }  // namespace consilium

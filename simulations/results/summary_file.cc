@@ -157,6 +157,45 @@ std::string ShortestDecimal(const std::optional<double>& value) {
   return json.is_null() ? "" : json.dump();
 }
 
+Json PresetToJson(const PresetUse& preset) {
+  if (preset.name.empty()) return nullptr;
+  Json differences = Json::array();
+  for (const PresetDifference& row : preset.differences) {
+    differences.push_back({{"option", row.option}, {"preset", row.preset}, {"used", row.used}});
+  }
+  return {
+      {"name", preset.name}, {"differences", std::move(differences)}, {"without", preset.without}};
+}
+
+Json FaultsToJson(const std::vector<ListFault>& faults) {
+  Json json = Json::array();
+  for (const ListFault& fault : faults) {
+    json.push_back({{"fault", fault.name}, {"count", fault.count}, {"what", fault.text}});
+  }
+  return json;
+}
+
+/// Files of earlier versions have none of these.
+void ReadProvenance(const Json& root, Summary& summary) {
+  summary.protocol = root.value("protocol", summary.protocol);
+  if (const auto preset = root.find("preset"); preset != root.end() && preset->is_object()) {
+    summary.preset.name = preset->at("name").get<std::string>();
+    summary.preset.without = preset->at("without").get<std::vector<std::string>>();
+    for (const Json& row : preset->at("differences")) {
+      summary.preset.differences.push_back({row.at("option").get<std::string>(),
+                                            row.at("preset").get<std::string>(),
+                                            row.at("used").get<std::string>()});
+    }
+  }
+  if (const auto faults = root.find("list_faults"); faults != root.end()) {
+    for (const Json& fault : *faults) {
+      summary.list_faults.push_back({fault.at("fault").get<std::string>(),
+                                     fault.at("count").get<std::int64_t>(),
+                                     fault.at("what").get<std::string>()});
+    }
+  }
+}
+
 }  // namespace
 
 std::string FormatSummary(const Summary& summary) {
@@ -170,6 +209,9 @@ std::string FormatSummary(const Summary& summary) {
   }
   const Json json = {{"version", summary.version},
                      {"cohort", summary.cohort},
+                     {"protocol", summary.protocol},
+                     {"preset", PresetToJson(summary.preset)},
+                     {"list_faults", FaultsToJson(summary.list_faults)},
                      {"seeds", summary.seeds},
                      {"backbones", summary.backbones},
                      {"rows", RowsToJson(summary.rows)},
@@ -186,6 +228,7 @@ Result<Summary> ParseSummary(std::string_view json, const std::string& name_for_
     summary.seeds = root.at("seeds").get<std::vector<std::uint64_t>>();
     summary.backbones = root.at("backbones").get<std::vector<std::string>>();
     summary.rows = RowsFromJson(root.at("rows"));
+    ReadProvenance(root, summary);
     return summary;
   });
 }

@@ -2,18 +2,26 @@
 
 #include "simulations/methods/dataset_views.h"
 
+#include <algorithm>
+
 namespace consilium {
 namespace {
 
+bool TrainsIn(const Fold& fold, const std::string& center) {
+  return std::ranges::any_of(fold.sites,
+                             [&](const SiteSplit& site) { return site.center == center; });
+}
+
 /// The images of a job's place, whatever their labels.
-CentralData PlaceOf(const LeaveOneCenterOut& protocol, const Job& job) {
+CentralData PlaceOf(const FoldSet& protocol, const Job& job) {
   CentralData data;
   if (job.method == Method::kLocal) {
-    const Split& split = FindSite(protocol, job.site)->split;
+    const Split& split = FindSite(protocol, job.left_out, job.site)->split;
     data.train = split.train;
     data.validation = split.validation;
+    if (!job.left_out.empty()) data.tests = {job.left_out};
     for (const Fold& fold : protocol.folds) {
-      if (fold.left_out != job.site) data.tests.push_back(fold.left_out);
+      if (job.left_out.empty() && TrainsIn(fold, job.site)) data.tests.push_back(fold.name);
     }
   } else {
     const Fold& fold = *FindFold(protocol, job.left_out);
@@ -28,7 +36,7 @@ CentralData PlaceOf(const LeaveOneCenterOut& protocol, const Job& job) {
 
 CentralData CentralDataOf(const StudyContext& context, const Job& job) {
   const Dataset& cohort = *context.dataset;
-  const LeaveOneCenterOut& protocol = context.protocols.at(job.seed);
+  const FoldSet& protocol = context.protocols.at(job.seed);
   CentralData data = PlaceOf(protocol, job);
   const std::size_t task = TaskOf(job, cohort, protocol.target);
   const auto keep = [&](const auto& with_labels) {

@@ -14,7 +14,7 @@ struct CentralData {
   std::shared_ptr<const Dataset> tested;   ///< the same tasks and images, with the cohort's labels
   Indices train;
   Indices validation;
-  std::vector<std::string> tests;  ///< centers to be scored
+  std::vector<std::string> tests;  ///< folds to be scored
 };
 
 /// Of every job but a federated one.

@@ -5,14 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace consilium {
 namespace {
 
 std::string IdOf(const Job& job) {
-  const std::string& center = job.method == Method::kLocal ? job.site : job.left_out;
-  std::string id = "seed" + std::to_string(job.seed) + "." + std::string(ToString(job.method)) +
-                   "." + FileNamePart(center);
+  std::string id = "seed" + std::to_string(job.seed) + "." + std::string(ToString(job.method));
+  if (!job.left_out.empty()) id.append(".").append(FileNamePart(job.left_out));
+  if (job.method == Method::kLocal) id.append(".").append(FileNamePart(job.site));
   if (!job.other_task.empty()) id.append(".").append(FileNamePart(job.other_task));
   return id;
 }
@@ -53,34 +54,48 @@ class Planner {
   Planner(const StudyOptions& options, const Dataset& dataset)
       : options_(options), dataset_(dataset) {}
 
-  void AddLocal(std::uint64_t seed, const LeaveOneCenterOut& protocol) {
-    for (const Fold& fold : protocol.folds) {
-      const SiteSplit* site = FindSite(protocol, fold.left_out);
-      if (site == nullptr) continue;
-      const auto images = WithLabel(dataset_, site->split.train, protocol.target).size();
-      Add({"", Method::kLocal, seed, "", site->center, 0}, images * CentralEpochs(options_));
+  void AddLocal(std::uint64_t seed, const FoldSet& protocol) {
+    if (!protocol.same_splits) {
+      for (const Fold& fold : protocol.folds) {
+        for (const SiteSplit& site : fold.sites) AddSite(seed, protocol, fold.name, site);
+      }
+      return;
     }
+    std::map<std::string, const SiteSplit*> sites;
+    for (const Fold& fold : protocol.folds) {
+      for (const SiteSplit& site : fold.sites) sites.emplace(site.center, &site);
+    }
+    for (const auto& [center, site] : sites) AddSite(seed, protocol, "", *site);
   }
-  void AddFold(std::uint64_t seed, const LeaveOneCenterOut& protocol, const Fold& fold,
-               Method method) {
+  void AddFold(std::uint64_t seed, const FoldSet& protocol, const Fold& fold, Method method) {
     for (std::size_t task = 0; task < dataset_.tasks.size(); ++task) {
       const bool wanted =
           task == protocol.target || (HasModelPerTask(method) && IsTested(fold, task));
       if (wanted) AddTask(seed, protocol, fold, method, task);
     }
   }
-  void AddTask(std::uint64_t seed, const LeaveOneCenterOut& protocol, const Fold& fold,
-               Method method, std::size_t task) {
+  void AddTask(std::uint64_t seed, const FoldSet& protocol, const Fold& fold, Method method,
+               std::size_t task) {
     const RoundOptions& rounds = options_.plan.rounds;
     const int epochs = method == Method::kMdmtFederated ? rounds.rounds * rounds.local_epochs
                                                         : CentralEpochs(options_);
-    Job job = SingleTaskJob(dataset_, protocol.target, seed, fold.left_out, task);
+    Job job = SingleTaskJob(dataset_, protocol.target, seed, fold.name, task);
     job.method = method;
     Add(std::move(job), ImagesOf(method, PooledTraining(fold), task) * epochs);
   }
   std::vector<Job> Take() { return std::move(jobs_); }
 
  private:
+  void AddSite(std::uint64_t seed, const FoldSet& protocol, const std::string& fold,
+               const SiteSplit& site) {
+    Job job;
+    job.method = Method::kLocal;
+    job.seed = seed;
+    job.left_out = fold;
+    job.site = site.center;
+    const auto images = WithLabel(dataset_, site.split.train, protocol.target).size();
+    Add(std::move(job), images * CentralEpochs(options_));
+  }
   bool IsTested(const Fold& fold, std::size_t task) const {
     return CountLabelled(dataset_, fold.test, task) > 0;
   }
@@ -105,7 +120,10 @@ class Planner {
 std::string LabelOf(const Job& job, bool several_seeds) {
   const std::string method(ToString(job.method));
   const std::string seed = several_seeds ? "seed " + std::to_string(job.seed) + ", " : "";
-  if (job.method == Method::kLocal) return seed + job.site + " alone (" + method + ")";
+  if (job.method == Method::kLocal) {
+    const std::string fold = job.left_out.empty() ? "" : ", leaving out " + job.left_out;
+    return seed + job.site + " alone" + fold + " (" + method + ")";
+  }
   std::string label = seed + "leaving out " + job.left_out + ": " + method;
   if (!job.other_task.empty()) label.append(" of ").append(job.other_task);
   return label;
@@ -119,11 +137,11 @@ std::size_t TaskOf(const Job& job, const Dataset& dataset, std::size_t target) {
 }
 
 Job SingleTaskJob(const Dataset& dataset, std::size_t target, std::uint64_t seed,
-                  const std::string& left_out, std::size_t task) {
+                  const std::string& fold, std::size_t task) {
   Job job;
   job.method = Method::kStl;
   job.seed = seed;
-  job.left_out = left_out;
+  job.left_out = fold;
   if (task != target) job.other_task = dataset.tasks[task].id.str();
   job.id = IdOf(job);
   return job;
@@ -137,7 +155,7 @@ std::vector<Job> PlanJobs(const StudyOptions& options, const Dataset& dataset,
            options.methods.end();
   };
   for (const std::uint64_t seed : options.seeds) {
-    const LeaveOneCenterOut& protocol = protocols.at(seed);
+    const FoldSet& protocol = protocols.at(seed);
     if (wants(Method::kLocal)) planner.AddLocal(seed, protocol);
     for (const Fold& fold : protocol.folds) {
       for (const Method method : kPooled) {
@@ -148,15 +166,17 @@ std::vector<Job> PlanJobs(const StudyOptions& options, const Dataset& dataset,
   return planner.Take();
 }
 
-const Fold* FindFold(const LeaveOneCenterOut& protocol, const std::string& center) {
+const Fold* FindFold(const FoldSet& protocol, const std::string& name) {
   const auto found = std::find_if(protocol.folds.begin(), protocol.folds.end(),
-                                  [&](const Fold& fold) { return fold.left_out == center; });
+                                  [&](const Fold& fold) { return fold.name == name; });
   return found == protocol.folds.end() ? nullptr : &*found;
 }
 
-const SiteSplit* FindSite(const LeaveOneCenterOut& protocol, const std::string& center) {
-  for (const Fold& fold : protocol.folds) {
-    for (const SiteSplit& site : fold.sites) {
+const SiteSplit* FindSite(const FoldSet& protocol, const std::string& fold,
+                          const std::string& center) {
+  for (const Fold& candidate : protocol.folds) {
+    if (!fold.empty() && candidate.name != fold) continue;
+    for (const SiteSplit& site : candidate.sites) {
       if (site.center == center) return &site;
     }
   }

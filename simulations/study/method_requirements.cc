@@ -12,19 +12,17 @@ Status Refused(Method method, const std::string& reason) {
   return InvalidArgument(text.append(ToString(method)).append(" ").append(reason));
 }
 
-Status CheckFold(Method method, const Dataset& dataset, const LeaveOneCenterOut& protocol,
-                 const Fold& fold) {
+Status CheckFold(Method method, const Dataset& dataset, const FoldSet& protocol, const Fold& fold) {
   const Indices train = PooledTraining(fold);
   if (method == Method::kMdmtHarmonised && WithEveryLabel(dataset, train).empty()) {
-    return Refused(method, "trains on images with labels of all tasks; without center '" +
-                               fold.left_out + "' no training image has them");
+    return Refused(method, "trains on images with labels of all tasks; without '" + fold.name +
+                               "' no training image has them");
   }
   if (!BeginsFromSingleTask(method)) return OkStatus();
   const std::size_t second = SecondTask(dataset, protocol.target);
   if (WithLabel(dataset, train, second).empty()) {
     return Refused(method, "begins from a model of '" + dataset.tasks[second].id.str() +
-                               "'; without center '" + fold.left_out +
-                               "' no training image has its label");
+                               "'; without '" + fold.name + "' no training image has its label");
   }
   return OkStatus();
 }

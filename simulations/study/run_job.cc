@@ -2,6 +2,7 @@
 
 #include "common/nn/state.h"
 #include "common/nn/torch_guard.h"
+#include "simulations/methods/dataset_views.h"
 #include "simulations/methods/left_out.h"
 #include "simulations/study/file_name.h"
 #include "simulations/study/job_start.h"
@@ -26,6 +27,7 @@ namespace {
 
 Row RowOf(const StudyContext& context, const Job& job, const std::string& left_out) {
   Row row;
+  row.protocol = ToString(context.options.protocol.kind);
   row.left_out = left_out;
   row.method = ToString(job.method);
   if (job.method == Method::kLocal) row.site = job.site;
@@ -99,6 +101,19 @@ SitesOfRun SitesOf(const Dataset& dataset, const Fold& fold) {
   return sites;
 }
 
+/// To each site its images of the fold and no other; whole centers share the study's own copy.
+void GiveImages(const StudyContext& context, const FoldSet& protocol, const Fold& fold,
+                const SitesOfRun& sites, FederatedRun& run) {
+  for (const SiteSplit& site : fold.sites) {
+    if (!sites.images.contains(site.center)) continue;
+    const Indices images = TrainingAndValidation(site.split);
+    const std::shared_ptr<const Dataset>& whole = context.centers.at(site.center);
+    run.sites[site.center] =
+        whole->samples.size() == images.size() ? whole : PartOf(*context.dataset, images);
+    if (protocol.listed) run.splits[site.center] = SplitInside(site.split, images);
+  }
+}
+
 /// `seconds`: of the run, without waiting for the turn.
 Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun& run,
                                 double& seconds) {
@@ -114,14 +129,15 @@ Result<FederatedModel> TakeTurn(const StudyContext& context, const FederatedRun&
 
 Result<TrainedJob> RunFederated(const StudyContext& context, const Job& job,
                                 const JobObserver& observer) {
-  const Fold& fold = *FindFold(context.protocols.at(job.seed), job.left_out);
+  const FoldSet& protocol = context.protocols.at(job.seed);
+  const Fold& fold = *FindFold(protocol, job.left_out);
   const SitesOfRun sites = SitesOf(*context.dataset, fold);
   const int rounds = context.options.plan.rounds.rounds;
   FederatedRun run;
   run.plan = PlanOf(context, job, context.dataset->tasks);
   run.plan.rounds.expected_sites = static_cast<int>(sites.images.size());
   run.plan.rounds.quorum = run.plan.rounds.expected_sites;
-  for (const auto& [center, images] : sites.images) run.sites[center] = context.centers.at(center);
+  GiveImages(context, protocol, fold, sites, run);
   run.compute = context.options.compute;
   run.hasher = context.hasher;
   run.make_net = context.net.make;

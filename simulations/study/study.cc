@@ -13,11 +13,25 @@
 namespace consilium {
 namespace {
 
-Result<Protocols> MakeProtocols(const StudyOptions& options, const Dataset& dataset) {
+/// None where folds are drawn.
+Result<std::optional<PublishedLists>> ListsOf(const StudyOptions& options) {
+  if (options.protocol.lists.empty()) return std::optional<PublishedLists>();
+  CONSILIUM_ASSIGN_OR_RETURN(PublishedLists lists, ReadListsOf(options.protocol));
+  return std::optional(std::move(lists));
+}
+
+double ValidationOf(const StudyOptions& options) {
+  return ValidationFraction(options.protocol.kind, options.plan.validation_fraction);
+}
+
+Result<Protocols> MakeProtocols(const StudyOptions& options,
+                                const std::optional<PublishedLists>& lists,
+                                const Dataset& dataset) {
   Protocols protocols;
   for (const std::uint64_t seed : options.seeds) {
-    CONSILIUM_ASSIGN_OR_RETURN(protocols[seed],
-                               MakeFolds(dataset, options.plan.validation_fraction, seed));
+    CONSILIUM_ASSIGN_OR_RETURN(
+        protocols[seed], MakeProtocolFolds(dataset, options.protocol, lists ? &*lists : nullptr,
+                                           ValidationOf(options), seed));
   }
   CONSILIUM_RETURN_IF_ERROR(CheckMethods(options, dataset, protocols));
   return protocols;
@@ -56,6 +70,7 @@ class StudyRun {
   Status LoadFinished();
   Status RunRest();
   Status RunOne(std::size_t job);
+  Status WriteFolds() const;
   Status WriteFiles(const StudyResult& result) const;
   StudyResult Collect() const;
   ReportInput ReportOf(const StudyResult& result) const;
@@ -75,7 +90,14 @@ class StudyRun {
 
 Status StudyRun::Prepare() {
   CONSILIUM_RETURN_IF_ERROR(ValidateStudy(study_.options));
-  CONSILIUM_ASSIGN_OR_RETURN(context_.protocols, MakeProtocols(study_.options, *study_.dataset));
+  CONSILIUM_ASSIGN_OR_RETURN(const std::optional<PublishedLists> lists, ListsOf(study_.options));
+  CONSILIUM_ASSIGN_OR_RETURN(context_.protocols,
+                             MakeProtocols(study_.options, lists, *study_.dataset));
+  if (lists && lists->mode == ListMode::kAsPublished) {
+    study_.dataset = std::make_shared<const Dataset>(WithPublishedScores(*study_.dataset, *lists));
+  }
+  // Sites draw with the plan's fraction what the folds were drawn with.
+  study_.options.plan.validation_fraction = ValidationOf(study_.options);
   context_.options = study_.options;
   context_.dataset = study_.dataset;
   context_.centers = CenterDatasets(*study_.dataset);
@@ -86,7 +108,11 @@ Status StudyRun::Prepare() {
   context_.federated_turn = &federated_turn_;
   context_.interrupt = study_.interrupt;
   warnings_ = study_.warnings;
-  const LeaveOneCenterOut& protocol = context_.protocols.begin()->second;
+  const FoldSet& protocol = context_.protocols.begin()->second;
+  for (const ListFault& fault : protocol.faults) {
+    warnings_.push_back("folds: " + fault.name + ": " + std::to_string(fault.count) + " " +
+                        fault.text);
+  }
   for (std::string& line : OneClassCenters(*study_.dataset, protocol.target)) {
     warnings_.push_back(std::move(line));
   }
@@ -94,6 +120,7 @@ Status StudyRun::Prepare() {
   settings_ = DescribeSettings(study_.options);
   settings_.emplace_back("cohort", CohortFingerprint(*study_.dataset));
   CONSILIUM_ASSIGN_OR_RETURN(folder_, StudyFolder::Open(study_.out, study_.resume, settings_));
+  CONSILIUM_RETURN_IF_ERROR(WriteFolds());
   context_.work_folder = folder_->work_folder();
   shared_ = std::make_unique<SharedModels>(context_.work_folder + "/shared");
   context_.shared = shared_.get();
@@ -101,6 +128,14 @@ Status StudyRun::Prepare() {
     CONSILIUM_ASSIGN_OR_RETURN(context_.models_folder, folder_->MakeModelsFolder());
   }
   return OkStatus();
+}
+
+Status StudyRun::WriteFolds() const {
+  std::string csv = "seed,fold,image,center,part\n";
+  for (const auto& [seed, folds] : context_.protocols) {
+    csv += FoldLines(*study_.dataset, folds, seed);
+  }
+  return folder_->Write("folds.csv", csv);
 }
 
 Status StudyRun::LoadFinished() {
@@ -155,6 +190,9 @@ StudyResult StudyRun::Collect() const {
   result.summary.cohort = study_.cohort;
   result.summary.seeds = study_.options.seeds;
   result.summary.backbones = {study_.options.plan.backbone};
+  result.summary.protocol = ToString(study_.options.protocol.kind);
+  result.summary.preset = study_.options.preset;
+  result.summary.list_faults = context_.protocols.begin()->second.faults;
   for (const TaskSpec& task : study_.dataset->tasks) result.tasks.push_back(task.id.str());
   result.jobs_planned = jobs_.size();
   for (const auto& rows : rows_) {
@@ -217,11 +255,13 @@ Result<StudyResult> StudyRun::Run() {
 }  // namespace
 
 Status CheckCohort(const StudyOptions& options, const Dataset& labels_only) {
-  return MakeProtocols(options, labels_only).status();
+  CONSILIUM_ASSIGN_OR_RETURN(const std::optional<PublishedLists> lists, ListsOf(options));
+  return MakeProtocols(options, lists, labels_only).status();
 }
 
 Result<std::vector<Job>> PlannedJobs(const StudyOptions& options, const Dataset& labels_only) {
-  CONSILIUM_ASSIGN_OR_RETURN(const Protocols protocols, MakeProtocols(options, labels_only));
+  CONSILIUM_ASSIGN_OR_RETURN(const std::optional<PublishedLists> lists, ListsOf(options));
+  CONSILIUM_ASSIGN_OR_RETURN(const Protocols protocols, MakeProtocols(options, lists, labels_only));
   return PlanJobs(options, labels_only, protocols);
 }
 

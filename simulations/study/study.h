@@ -1,5 +1,5 @@
-/// A leave-one-center-out study from a loaded cohort to its files: the whole of `consilium-sim
-/// loco` but for reading options and pictures.
+/// A study from a loaded cohort to its files: the whole of `consilium-sim loco` and `study` but for
+/// reading options and pictures.
 ///
 ///   StudyFolder::Check -> load the cohort -> RunStudy -> print the table
 ///
@@ -45,7 +45,7 @@ struct StudyResult {
 /// kCancelled when interrupted (files of the finished jobs are written); else the first failure.
 Result<StudyResult> RunStudy(Study study);
 
-/// What MakeFolders and the options will say about a cohort, before its pictures are read.
+/// What the protocol and the options will say about a cohort, before its pictures are read.
 Status CheckCohort(const StudyOptions& options, const Dataset& labels_only);
 
 /// The trainings that RunStudy would do. Errors: as CheckCohort.

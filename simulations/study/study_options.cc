@@ -116,6 +116,12 @@ Status ValidateStudy(const StudyOptions& options) {
   if (HasRepeats(options.methods)) return InvalidArgument("methods: one is named twice");
   if (options.seeds.empty()) return InvalidArgument("seed: none given, expected at least one");
   if (HasRepeats(options.seeds)) return InvalidArgument("seed: one is given twice");
+  CONSILIUM_RETURN_IF_ERROR(ValidateProtocol(options.protocol));
+  if (!options.protocol.lists.empty() && options.transport == TransportKind::kGrpc) {
+    return InvalidArgument(
+        "transport: with --folds sites must be told their validation images, which real daemons "
+        "draw themselves, expected in-process");
+  }
   if (!(options.beta >= 0 && options.beta <= 1)) {
     return InvalidArgument("beta: outside its range, expected 0 to 1");
   }
@@ -152,7 +158,11 @@ std::vector<std::pair<std::string, std::string>> CommonSettings(const StudyOptio
   for (const TaskSpec& task : plan.tasks) {
     tasks += (tasks.empty() ? "" : ",") + task.id.str() + ":" + std::to_string(OutputWidth(task));
   }
-  return {{"methods", methods},
+  return {{"protocol", std::string(ToString(options.protocol.kind))},
+          {"folds", options.protocol.lists},
+          {"folds-mode", std::string(ToString(options.protocol.mode))},
+          {"preset", options.preset.name},
+          {"methods", methods},
           {"seed", seeds},
           {"tasks", tasks},
           {"backbone", plan.backbone},

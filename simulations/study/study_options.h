@@ -1,10 +1,12 @@
-/// What a leave-one-center-out study is asked to do. Threads: plain values.
+/// What a study is asked to do. Threads: plain values.
 #pragma once
 
 #include "common/base/result.h"
 #include "common/federation/run_plan.h"
 #include "common/training/compute_options.h"
 #include "common/training/task_weighting.h"
+#include "simulations/protocols/protocol.h"
+#include "simulations/results/provenance.h"
 
 #include <cstdint>
 #include <string>
@@ -37,6 +39,8 @@ struct StudyOptions {
   RunPlan plan;
   std::vector<Method> methods = {Method::kLocal, Method::kStl, Method::kMdmtCentral,
                                  Method::kMdmtFederated};
+  ProtocolOptions protocol;
+  PresetUse preset;
   double beta = 0.5;  ///< share of the target's backbone in kMdmtAveragedInit
   /// Of the methods that train several tasks in one place.
   TaskWeightingOptions task_weighting;

@@ -2,6 +2,7 @@
 
 #include "common/storage/file_io.h"
 #include "simulations/results/comparison_table.h"
+#include "simulations/results/provenance_text.h"
 #include "simulations/results/summary_file.h"
 #include "simulations/results/table.h"
 
@@ -36,12 +37,16 @@ void AddText(std::string& all, const std::string& text) {
   }
 }
 
-Status AddJob(const SweepFolder& folder, const SweepJob& job, Summary& summary) {
+/// Adds the job's protocol to `protocols`, all else to `summary`.
+Status AddJob(const SweepFolder& folder, const SweepJob& job, Summary& summary,
+              std::vector<std::string>& protocols) {
   const std::string path = folder.StudyPath(job.id) + "/summary.json";
   CONSILIUM_ASSIGN_OR_RETURN(const Bytes file, ReadFile(path, kMaxSummary));
   CONSILIUM_ASSIGN_OR_RETURN(const Summary study, ParseSummary(AsText(file), path));
   AddText(summary.version, study.version);
   AddText(summary.cohort, study.cohort);
+  AddNew(protocols, study.protocol);
+  for (const ListFault& fault : study.list_faults) AddNew(summary.list_faults, fault);
   for (const std::uint64_t seed : study.seeds) AddNew(summary.seeds, seed);
   for (const std::string& backbone : study.backbones) AddNew(summary.backbones, backbone);
   for (Row row : study.rows) {
@@ -89,13 +94,18 @@ Table SettingsTable(const std::vector<SweepJob>& jobs) {
 
 Result<CollectedSweep> CollectSweep(const SweepFolder& folder) {
   CollectedSweep sweep;
+  std::vector<std::string> protocols;
   CONSILIUM_ASSIGN_OR_RETURN(sweep.jobs, folder.Jobs());
   for (const SweepJob& job : sweep.jobs) {
     if (folder.IsDone(job.id)) {
-      CONSILIUM_RETURN_IF_ERROR(AddJob(folder, job, sweep.summary));
+      CONSILIUM_RETURN_IF_ERROR(AddJob(folder, job, sweep.summary, protocols));
     } else {
       sweep.missing.emplace_back(job.id, WhyMissing(folder, job.id));
     }
+  }
+  if (!protocols.empty()) sweep.summary.protocol.clear();
+  for (const std::string& protocol : protocols) {
+    sweep.summary.protocol.append(sweep.summary.protocol.empty() ? "" : ",").append(protocol);
   }
   return sweep;
 }
@@ -120,6 +130,7 @@ std::string FormatSweepReport(const CollectedSweep& sweep) {
     text.append("\n## Compared with ").append(kBaseline).append(": ").append(task).append("\n\n");
     text += DrawMarkdown(table);
   }
+  text += ProvenanceSections(summary);
   text.append("\n## Settings\n\n").append(DrawMarkdown(SettingsTable(sweep.jobs)));
   if (!sweep.missing.empty()) {
     Table table;

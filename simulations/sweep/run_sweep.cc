@@ -188,7 +188,7 @@ class SweepRunner {
 
 std::vector<std::string> JobCommand(const std::string& program, const SweepJob& job,
                                     const std::string& study, bool resume) {
-  std::vector<std::string> command = {program, "loco"};
+  std::vector<std::string> command = {program, "study"};
   command.reserve(job.settings.size() + 5);
   for (const auto& [name, value] : job.settings) {
     command.push_back(std::string("--").append(name).append("=").append(value));

@@ -21,7 +21,7 @@ struct SweepValue {
   int line = 0;
 };
 
-/// An option of `consilium-sim loco` with the values that the sweep's file gives it.
+/// An option of `consilium-sim study` with the values that the sweep's file gives it.
 struct SweepField {
   std::string name;
   int line = 0;

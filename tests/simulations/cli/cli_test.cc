@@ -339,5 +339,41 @@ TEST_F(CliTest, InitWritesTheModelItNames) {
   EXPECT_NE(first.out.substr(0, 64), other.out.substr(0, 64));
 }
 
+TEST_F(CliTest, StudyRefusesWhatDoesNotGoTogether) {
+  WriteManifest(GoodRows());
+  const auto refused = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"study", "--cohort", folder_.File("manifest.csv"),
+                                          "--out", folder_.File("out")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended ended = Run(arguments);
+    EXPECT_EQ(ended.code, 2) << ended.err;
+    EXPECT_FALSE(fs::exists(folder_.File("out")));
+    return ended.err;
+  };
+  EXPECT_THAT(refused({"--protocol", "loco7"}), HasSubstr("expected one of loco, loco6"));
+  EXPECT_THAT(refused({"--protocol", "loco6"}), HasSubstr("expect 6 and 3"));
+  EXPECT_THAT(refused({"--preset", "papers"}), HasSubstr("expected paper or published-settings"));
+  EXPECT_THAT(refused({"--folds-mode", "wrong"}), HasSubstr("corrected or as-published"));
+  EXPECT_THAT(refused({"--folds", "lists"}), HasSubstr("folds: protocol loco"));
+  EXPECT_THAT(refused({"--folds", "no-such-folder", "--protocol", "cv"}), HasSubstr("folds"));
+  EXPECT_EQ(Run({"loco", "--protocol", "cv"}).code, 2);
+}
+
+TEST_F(CliTest, WhatIsGivenBesidesAPresetWinsAndIsReported) {
+  WriteManifest(GoodRows());
+  const Ended ended = Run({"study", "--protocol", "holdout", "--preset", "paper", "--cohort",
+                           folder_.File("manifest.csv"), "--backbone", "shufflenet_v2_x0_5",
+                           "--image-size", "32", "--epochs", "1", "--learning-rate", "0.001",
+                           "--methods", "stl", "--out", folder_.File("out")});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  std::ifstream file(folder_.File("out/summary.json"));
+  const auto summary = nlohmann::json::parse(file);
+  EXPECT_EQ(summary["protocol"], "holdout");
+  EXPECT_EQ(summary["preset"]["name"], "paper");
+  std::vector<std::string> options;
+  for (const auto& row : summary["preset"]["differences"]) options.push_back(row["option"]);
+  EXPECT_THAT(options, ::testing::ElementsAre("methods", "image-size", "epochs"));
+}
+
 }  // namespace
 }  // namespace consilium

@@ -45,8 +45,8 @@ std::set<std::string> PatientsOf(const Dataset& dataset, const Indices& indices)
 TEST(LocoTest, EveryCenterWithPrognosisLabelsIsLeftOutOnce) {
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto protocol, MakeFolds(ThreeCenters(), 0.1, 1));
   ASSERT_EQ(protocol.folds.size(), 2U);
-  EXPECT_EQ(protocol.folds[0].left_out, "A");
-  EXPECT_EQ(protocol.folds[1].left_out, "B");
+  EXPECT_EQ(protocol.folds[0].name, "A");
+  EXPECT_EQ(protocol.folds[1].name, "B");
   EXPECT_EQ(protocol.folds[0].sites.size(), 2U);
 }
 
@@ -56,7 +56,7 @@ TEST(LocoTest, AllImagesOfTheLeftOutCenterAreTheTest) {
   for (const Fold& fold : protocol.folds) {
     const Indices train = PooledTraining(fold);
     for (std::size_t i = 0; i < dataset.samples.size(); ++i) {
-      const bool left_out = dataset.samples[i].center == fold.left_out;
+      const bool left_out = dataset.samples[i].center == fold.name;
       const auto index = static_cast<std::int64_t>(i);
       EXPECT_EQ(std::count(fold.test.begin(), fold.test.end(), index), left_out ? 1 : 0);
       EXPECT_FALSE(left_out && std::count(train.begin(), train.end(), index) > 0);

@@ -43,6 +43,32 @@ TEST(RepeatCommandTest, ParametersOfAStrategyAreOptions) {
               HasSubstr("--strategy fedyogi --server-rate 0.1 --tau 1e-3 "));
 }
 
+TEST(RepeatCommandTest, AWeightingOfTasksAndItsParametersAreOptions) {
+  EXPECT_THAT(
+      RepeatCommand(StudyOf("m.csv", {{"task-weighting", "gradnorm (alpha 1.5, rate 0.025)"}})),
+      HasSubstr("--task-weighting gradnorm --gradnorm-alpha 1.5 --gradnorm-rate 0.025 \\\n"));
+  EXPECT_THAT(RepeatCommand(StudyOf("m.csv", {{"task-weighting", "uncertainty"}})),
+              HasSubstr("--task-weighting uncertainty \\\n"));
+}
+
+TEST(RepeatCommandTest, OtherProtocolsAndPresetsAreRepeatedAsStudy) {
+  EXPECT_THAT(
+      RepeatCommand(StudyOf(
+          "m.csv",
+          {{"protocol", "loco"}, {"folds", ""}, {"folds-mode", "corrected"}, {"preset", ""}})),
+      AllOf(HasSubstr("consilium-sim loco --cohort"), Not(HasSubstr("--protocol")),
+            Not(HasSubstr("--folds-mode")), Not(HasSubstr("--preset"))));
+  EXPECT_THAT(
+      RepeatCommand(StudyOf(
+          "m.csv",
+          {{"protocol", "cv"}, {"folds", "a b"}, {"folds-mode", "as-published"}, {"preset", ""}})),
+      AllOf(HasSubstr("consilium-sim study --cohort"), HasSubstr("--protocol cv \\\n"),
+            HasSubstr("--folds 'a b' \\\n"), HasSubstr("--folds-mode as-published \\\n"),
+            Not(HasSubstr("--preset"))));
+  EXPECT_THAT(RepeatCommand(StudyOf("m.csv", {{"protocol", "loco"}, {"preset", "paper"}})),
+              AllOf(HasSubstr("consilium-sim study"), HasSubstr("--preset paper")));
+}
+
 TEST(RepeatCommandTest, AMethodNarrowsIt) {
   const StudyRecord study = StudyOf("m.csv", {{"methods", "local,stl"}, {"seed", "1,2"}});
   EXPECT_THAT(RepeatCommand(study), HasSubstr("--methods local,stl"));

@@ -134,7 +134,7 @@ TEST_F(MethodsTest, HarmonisedIsRefusedWhereNoImageHasLabelsOfAllTasks) {
   Study study = MakeStudy({Method::kMdmtHarmonised});
   EXPECT_STATUS(CheckCohort(study.options, *study.dataset), StatusCode::kInvalidArgument,
                 "methods: mdmt-harmonised trains on images with labels of all tasks; without "
-                "center 'A' no training image has them");
+                "'A' no training image has them");
 }
 
 TEST_F(MethodsTest, WeightingsOfTasksChangeMultiTaskTrainingOnly) {

@@ -194,5 +194,52 @@ TEST_F(StudyTest, SharedHeadsAndLocalStatisticsGiveScoresToo) {
   }
 }
 
+TEST_F(StudyTest, CrossValidationGivesEverySiteItsImagesOfTheFoldAlone) {
+  Study study = MakeStudy("out");
+  study.options.protocol.kind = ProtocolKind::kCv;
+  std::size_t images = 0;
+  int runs = 0;
+  study.federated = [&](const FederatedRun& run) {
+    ++runs;
+    EXPECT_EQ(run.plan.validation_fraction, 0.25);
+    for (const auto& [center, data] : run.sites) images += data->samples.size();
+    return RunInProcess(run);
+  };
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const StudyResult result, RunStudy(std::move(study)));
+  EXPECT_EQ(runs, 5);
+  EXPECT_EQ(images, 4 * (*dataset_)->samples.size());  // each image is tested once in five folds
+  std::map<std::string, std::set<std::string>> tested;
+  for (const Row& row : result.summary.rows) {
+    EXPECT_EQ(row.protocol, "cv");
+    tested[row.method + row.site.value_or("")].insert(row.left_out);
+  }
+  EXPECT_EQ(tested.size(), 3U + 6U);
+  for (const auto& [method, folds] : tested) EXPECT_EQ(folds.size(), 5U) << method;
+  EXPECT_THAT(Text("out/folds.csv"), HasSubstr("seed,fold,image,center,part\n1,fold0,"));
+  EXPECT_THAT(Text("out/report.md"), HasSubstr("# Five-fold cross-validation study"));
+}
+
+TEST_F(StudyTest, PresetAndItsDifferencesAreInReportAndSummary) {
+  Study study = MakeStudy("out");
+  study.options.methods = {Method::kStl};
+  study.options.protocol.kind = ProtocolKind::kHoldout;
+  study.options.preset = {"paper", {{"image-size", "256", "16"}}, {"No ImageNet weights."}};
+  ASSERT_OK(RunStudy(std::move(study)).status());
+  EXPECT_THAT(Text("out/report.md"), HasSubstr("| image-size | 256 | 16 |"));
+  EXPECT_THAT(Text("out/report.md"), HasSubstr("- No ImageNet weights."));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Summary summary,
+                                 ParseSummary(Text("out/summary.json"), "summary.json"));
+  EXPECT_EQ(summary.protocol, "holdout");
+  EXPECT_EQ(summary.preset.name, "paper");
+  EXPECT_EQ(summary.preset.differences.size(), 1U);
+}
+
+TEST_F(StudyTest, ListedFoldsAreRefusedOverGrpc) {
+  Study study = MakeStudy("out");
+  study.options.protocol = {ProtocolKind::kCv, "lists", ListMode::kCorrected};
+  study.options.transport = TransportKind::kGrpc;
+  EXPECT_STATUS(RunStudy(std::move(study)), StatusCode::kInvalidArgument, "expected in-process");
+}
+
 }  // namespace
 }  // namespace consilium
