@@ -27,7 +27,14 @@ function(consilium_precompile name)
 endfunction()
 
 # consilium_reuse(target name): nothing where that header is not precompiled.
+#   GCC instantiates the header's pending templates anew in every source that reuses it, 3 to 4 s each
+#   (docs/decisions/0007): sources that see LibTorch are joined where CONSILIUM_JOIN_SOURCES asks for it. Names of joined
+#   sources meet in one anonymous namespace.
 function(consilium_reuse target name)
+  if(name MATCHES torch AND CONSILIUM_JOIN_SOURCES GREATER 1)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON
+                          UNITY_BUILD_BATCH_SIZE ${CONSILIUM_JOIN_SOURCES})
+  endif()
   if(TARGET consilium_${name}_pch)
     # -fPIC: programs would be compiled -fPIE, for which the header is not valid.
     target_compile_options(${target} PRIVATE -fpch-preprocess -fPIC)

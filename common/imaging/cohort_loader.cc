@@ -13,7 +13,7 @@
 namespace consilium {
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = 1'000'000'000;
+constexpr std::uint64_t kMaxPictureFile = 1'000'000'000;
 
 class Loader {
  public:
@@ -62,7 +62,7 @@ class Loader {
     const std::string& image = manifest_.samples[index].image;
     const std::string at =
         manifest_.path + ":" + std::to_string(manifest_.lines[index]) + ": image: " + image;
-    const Result<Bytes> file = ReadFile(manifest_.folder + "/" + image, kMaxFileBytes);
+    const Result<Bytes> file = ReadFile(manifest_.folder + "/" + image, kMaxPictureFile);
     if (file.status().code() == StatusCode::kNotFound) {
       return InvalidArgument(at +
                              " does not exist, expected a file relative to the manifest's "

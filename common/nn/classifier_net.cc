@@ -1,5 +1,7 @@
 #include "common/nn/classifier_net.h"
 
+#include "common/nn/entry_names.h"
+
 #include <torch/types.h>
 
 #include <string_view>
@@ -7,8 +9,7 @@
 namespace consilium {
 namespace {
 
-constexpr std::string_view kBackbonePrefix = "backbone.";
-constexpr std::string_view kClassifierPrefix = "classifier";
+constexpr std::string_view kClassifier = "classifier";
 
 }  // namespace
 
@@ -32,7 +33,7 @@ ClassifierNetImpl::Output ClassifierNetImpl::forward(torch::Tensor images) {
 
 std::string PublishedName(const BackboneInfo& info, const std::string& name) {
   if (name.starts_with(kBackbonePrefix)) return name.substr(kBackbonePrefix.size());
-  return std::string(info.classifier) + name.substr(kClassifierPrefix.size());
+  return std::string(info.classifier) + name.substr(kClassifier.size());
 }
 
 }  // namespace consilium

@@ -1,6 +1,7 @@
 #include "common/nn/multi_task_net.h"
 
 #include "common/base/random_stream.h"
+#include "common/nn/entry_names.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/stages.h"
 #include "common/nn/torch_guard.h"
@@ -11,8 +12,6 @@
 
 namespace consilium {
 namespace {
-
-constexpr std::string_view kBackbonePrefix = "backbone.";
 
 void InitialiseHeadParameter(torch::Tensor& value, const at::Generator& generator) {
   if (value.dim() >= 2) {

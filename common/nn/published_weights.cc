@@ -1,5 +1,6 @@
 #include "common/nn/published_weights.h"
 
+#include "common/nn/entry_names.h"
 #include "common/nn/state.h"
 #include "common/tensor_file/read_tensor_file.h"
 
@@ -10,7 +11,6 @@
 namespace consilium {
 namespace {
 
-constexpr std::string_view kBackbonePrefix = "backbone.";
 constexpr std::string_view kClassifierPrefix = "classifier.";
 constexpr std::array<std::string_view, 2> kWrapperPrefixes{"module.", kBackbonePrefix};
 constexpr std::array<std::string_view, 7> kHeads{"fc",   "classifier", "head",     "heads",

@@ -1,3 +1,4 @@
+#include "common/nn/entry_names.h"
 #include "common/nn/state.h"
 #include "common/nn/state_mismatch.h"
 #include "common/nn/torch_script.h"
@@ -16,7 +17,6 @@ namespace consilium {
 namespace {
 
 constexpr std::uint64_t kMaxModelFile = std::uint64_t{8} << 30;
-constexpr std::string_view kBackbonePrefix = "backbone.";
 
 /// A model file and what it says of itself.
 struct Model {

@@ -1,5 +1,7 @@
 #include "simulations/synthetic/anatomy.h"
 
+#include "simulations/synthetic/ramp.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -8,12 +10,6 @@ namespace consilium::synthetic {
 namespace {
 
 constexpr float kPi = std::numbers::pi_v<float>;
-
-/// 0 below 0, 1 above 1, smooth between.
-float Ramp(float t) {
-  t = std::clamp(t, 0.0F, 1.0F);
-  return t * t * (3 - 2 * t);
-}
 
 float Bump(float distance, float width) {
   const float t = distance / width;

@@ -1,6 +1,7 @@
 #include "simulations/synthetic/chest_film.h"
 
 #include "simulations/synthetic/anatomy.h"
+#include "simulations/synthetic/ramp.h"
 #include "simulations/synthetic/value_noise.h"
 
 #include <algorithm>
@@ -15,11 +16,6 @@ constexpr float kCurveSteps = 4096;
 constexpr float kFaintest = 0.25F;    ///< disease below this leaves no trace
 constexpr float kDensest = 0.29F;     ///< density that the worst disease adds: a white lung
 constexpr float kZoneBlend = 0.035F;  ///< half the depth over which neighbouring zones mix
-
-float Ramp(float t) {
-  t = std::clamp(t, 0.0F, 1.0F);
-  return t * t * (3 - 2 * t);
-}
 
 /// Disease at a depth of one lung, mixed where two zones meet.
 float DiseaseAt(const ZoneDisease& disease, bool left, float depth) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kSites = 8;
 constexpr int kBad = 2;
-constexpr int kRounds = 8;
+constexpr int kAttackedRounds = 8;
 constexpr int kImages = 32;  // of each site
 
 /// What a bad site makes of its update: values of float entries, given the model's.
@@ -51,7 +51,7 @@ RunPlan AttackedPlan(const std::string& strategy) {
       strategy == "multi-krum" || strategy == "geometric-median") {
     plan.strategy_options.byzantine = kBad;
   }
-  plan.rounds.rounds = kRounds;
+  plan.rounds.rounds = kAttackedRounds;
   plan.rounds.expected_sites = kSites;
   plan.rounds.quorum = strategy == "krum" || strategy == "multi-krum" ? 7 : kSites - kBad;
   return plan;

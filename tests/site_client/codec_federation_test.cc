@@ -14,13 +14,13 @@
 namespace consilium {
 namespace {
 
-constexpr int kRounds = 6;
+constexpr int kCodecRounds = 6;
 const std::vector<std::string> kSites{"A", "B"};
 
 RunPlan PlanWith(const std::string& codec) {
   RunPlan plan = TinyPlan();
   plan.codec = codec;
-  plan.rounds.rounds = kRounds;
+  plan.rounds.rounds = kCodecRounds;
   plan.training.dropout = 0;
   return plan;
 }

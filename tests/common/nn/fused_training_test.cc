@@ -12,7 +12,7 @@
 namespace consilium {
 namespace {
 
-constexpr int kSteps = 3;
+constexpr int kTrainingSteps = 3;
 
 struct Trained {
   std::vector<double> losses;
@@ -35,7 +35,7 @@ Trained Train(const std::string& backbone, torch::MemoryFormat layout) {
     }
   }
   torch::optim::SGD optimiser(trained.net->parameters(), torch::optim::SGDOptions(1e-3));
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0; step < kTrainingSteps; ++step) {
     optimiser.zero_grad();
     const torch::Tensor loss = torch::nn::functional::cross_entropy(
         trained.net->forward(images).front(), torch::tensor({0, 1, 1, 0}));
@@ -51,7 +51,7 @@ class FusedTrainingTest : public testing::TestWithParam<std::string> {};
 TEST_P(FusedTrainingTest, ThreeStepsAreThoseOfTheComposition) {
   const Trained fused = Train(GetParam(), torch::MemoryFormat::ChannelsLast);
   const Trained composed = Train(GetParam(), torch::MemoryFormat::Contiguous);
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0; step < kTrainingSteps; ++step) {
     EXPECT_NEAR(fused.losses[step], composed.losses[step], 1e-8);
   }
   const auto expected_parameters = composed.net->named_parameters();

@@ -20,7 +20,7 @@ using Names = std::vector<std::string>;
 
 constexpr std::string_view kBackbone = "backbone.";
 
-MultiTaskNet TinyNet(std::uint64_t seed) {
+MultiTaskNet SeededNet(std::uint64_t seed) {
   MultiTaskNet net(std::make_shared<TinyBackbone>(), std::vector{PrognosisTask()}, 0.5);
   Initialise(net, seed);
   return net;
@@ -62,13 +62,13 @@ class LoadBackboneWeightsTest : public testing::Test {
     CONSILIUM_ASSERT_OK_AND_ASSIGN(const LoadedWeights loaded, Load(path, classifier));
     EXPECT_EQ(loaded.dropped, dropped);
     EXPECT_EQ(ReadState(*net_, IsBackbone).bytes, ReadState(*source_, IsBackbone).bytes);
-    EXPECT_EQ(ReadState(*net_, IsHead).bytes, ReadState(*TinyNet(1), IsHead).bytes);
+    EXPECT_EQ(ReadState(*net_, IsHead).bytes, ReadState(*SeededNet(1), IsHead).bytes);
   }
-  void ExpectUnchanged() { EXPECT_EQ(ReadState(*net_).bytes, ReadState(*TinyNet(1)).bytes); }
+  void ExpectUnchanged() { EXPECT_EQ(ReadState(*net_).bytes, ReadState(*SeededNet(1)).bytes); }
 
   TempFolder folder_;
-  MultiTaskNet net_ = TinyNet(1);
-  MultiTaskNet source_ = TinyNet(2);
+  MultiTaskNet net_ = SeededNet(1);
+  MultiTaskNet source_ = SeededNet(2);
 };
 
 TEST_F(LoadBackboneWeightsTest, ReadsTheReferencesNamesAndLeavesOutTheClassifier) {
@@ -81,7 +81,7 @@ TEST_F(LoadBackboneWeightsTest, ReadsOurOwnFilesAndLeavesHeadsAlone) {
 
 TEST_F(LoadBackboneWeightsTest, ReadsNamesThatAllCarryAPrefix) {
   for (const char* prefix : {"module.", "backbone.", "module.backbone.", "backbone.module."}) {
-    net_ = TinyNet(1);
+    net_ = SeededNet(1);
     ExpectLoaded(Save([&](const std::string& name) { return prefix + Published(name); }),
                  {"classifier fc (2 classes)"});
   }

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Millis kLimit{300'000};
+constexpr Millis kBenchLimit{300'000};
 
 class BenchTest : public ::testing::Test {
  protected:
@@ -24,7 +24,7 @@ class BenchTest : public ::testing::Test {
                                      "train"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     Process process(std::move(command), folder_.File("log"));
-    const int code = process.Wait(kLimit).value_or(-1);
+    const int code = process.Wait(kBenchLimit).value_or(-1);
     out_ = process.Output();
     err_ = process.Errors();
     return code;

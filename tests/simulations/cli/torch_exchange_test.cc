@@ -10,14 +10,14 @@
 namespace consilium {
 namespace {
 
-constexpr Millis kLimit{300'000};
+constexpr Millis kExchangeLimit{300'000};
 
 class TorchExchangeTest : public ::testing::TestWithParam<std::string> {
  protected:
   /// Expects exit code 0.
   void Run(std::vector<std::string> command) {
     Process process(std::move(command), folder_.File("log" + std::to_string(runs_++)));
-    ASSERT_EQ(process.Wait(kLimit), 0) << process.Errors();
+    ASSERT_EQ(process.Wait(kExchangeLimit), 0) << process.Errors();
   }
   void RunSim(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), std::string(CONSILIUM_PROGRAM_DIR) + "/consilium-sim");

@@ -14,7 +14,7 @@
 namespace consilium {
 namespace {
 
-constexpr Millis kLimit{300'000};
+constexpr Millis kTransportLimit{300'000};
 
 class TransportIdentityTest : public ::testing::Test {
  protected:
@@ -57,7 +57,7 @@ class TransportIdentityTest : public ::testing::Test {
                      "--out",
                      out},
                     out + ".log");
-    EXPECT_EQ(process.Wait(kLimit), 0) << process.Errors();
+    EXPECT_EQ(process.Wait(kTransportLimit), 0) << process.Errors();
     const auto summary = nlohmann::json::parse(FileText(out + "/summary.json"), nullptr, false);
     std::map<std::string, std::string> models;
     if (!summary.is_object()) return models;
