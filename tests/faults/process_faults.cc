@@ -25,9 +25,9 @@ namespace {
 constexpr int kSteps = 100;
 constexpr int kRounds = 3;
 constexpr const char* kSites[] = {"A", "B"};
-const std::vector<FaultKind> kKinds = {FaultKind::kSiteKilled,    FaultKind::kSiteAway,
-                                       FaultKind::kConnectionCut, FaultKind::kChunkCorrupt,
-                                       FaultKind::kDelay,         FaultKind::kAggregatorKilled};
+const std::vector<FaultKind> kProcessFaults = {
+    FaultKind::kSiteKilled,   FaultKind::kSiteAway, FaultKind::kConnectionCut,
+    FaultKind::kChunkCorrupt, FaultKind::kDelay,    FaultKind::kAggregatorKilled};
 
 class DisturbedRun {
  public:
@@ -123,7 +123,7 @@ int PlayAll(int first, int last, Millis step) {
   int failed = 0;
   for (int seed = first; seed <= last; ++seed) {
     const FaultSchedule schedule =
-        DrawFaults(static_cast<std::uint64_t>(seed), std::size(kSites), kSteps, kKinds);
+        DrawFaults(static_cast<std::uint64_t>(seed), std::size(kSites), kSteps, kProcessFaults);
     const auto start = std::chrono::steady_clock::now();
     const std::string fault = DisturbedRun(federation, schedule, step).Play(expected);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

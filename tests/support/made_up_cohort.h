@@ -4,6 +4,7 @@
 
 #include "common/data/dataset.h"
 
+#include <set>
 #include <string>
 
 namespace consilium {
@@ -45,6 +46,12 @@ inline Dataset NineCenters() {
     AddCenter(dataset, maker, 23, false);
   }
   return dataset;
+}
+
+inline std::set<std::string> PatientsOf(const Dataset& dataset, const Indices& indices) {
+  std::set<std::string> patients;
+  for (const std::int64_t i : indices) patients.insert(dataset.samples.at(i).patient);
+  return patients;
 }
 
 }  // namespace consilium

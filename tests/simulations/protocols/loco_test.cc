@@ -1,5 +1,6 @@
 #include "simulations/protocols/loco.h"
 
+#include "tests/support/made_up_cohort.h"
 #include "tests/support/status_matchers.h"
 
 #include <algorithm>
@@ -34,12 +35,6 @@ Dataset ThreeCenters() {
   Add(dataset, "A", 12, true, false);
   Add(dataset, "X", 20, false, true);
   return dataset;
-}
-
-std::set<std::string> PatientsOf(const Dataset& dataset, const Indices& indices) {
-  std::set<std::string> patients;
-  for (const std::int64_t i : indices) patients.insert(dataset.samples.at(i).patient);
-  return patients;
 }
 
 TEST(LocoTest, EveryCenterWithPrognosisLabelsIsLeftOutOnce) {

@@ -24,12 +24,6 @@ Result<FoldSet> Make(const Dataset& dataset, ProtocolKind kind, std::uint64_t se
   return MakeProtocolFolds(dataset, options, nullptr, ValidationFraction(kind, 0.1), seed);
 }
 
-std::set<std::string> PatientsOf(const Dataset& dataset, const Indices& indices) {
-  std::set<std::string> patients;
-  for (const std::int64_t i : indices) patients.insert(dataset.samples.at(i).patient);
-  return patients;
-}
-
 std::string LinesOf(const Dataset& dataset, const FoldSet& set) {
   return FoldLines(dataset, set, 1);
 }
