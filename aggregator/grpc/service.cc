@@ -1,6 +1,7 @@
 #include "aggregator/grpc/service.h"
 
 #include "aggregator/grpc/caller.h"
+#include "common/federation/protocol_version.h"
 #include "common/wire/from_proto.h"
 #include "common/wire/status_mapping.h"
 #include "common/wire/to_proto.h"
@@ -21,11 +22,15 @@ class FederationService final : public v1::Federation::Service {
   FederationService(std::shared_ptr<RunDirectory> runs, ServiceOptions options)
       : runs_(std::move(runs)), options_(std::move(options)) {}
 
-  grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* /*request*/,
+  grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request,
                       v1::RunOffer* reply) override {
     return HandleCaller(*context, [&](const SiteId& site) -> Status {
+      const ProtocolRange spoken{request->oldest_protocol(), request->newest_protocol()};
+      CONSILIUM_ASSIGN_OR_RETURN(const std::uint32_t protocol,
+                                 AgreedProtocol(site, spoken, kProtocols));
       CONSILIUM_ASSIGN_OR_RETURN(const auto run, runs_->Offered(site));
       *reply = ToProto(run->Offer());
+      reply->set_protocol(protocol);
       return OkStatus();
     });
   }

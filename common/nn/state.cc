@@ -4,9 +4,11 @@
 #include "common/nn/state_mismatch.h"
 #include "common/nn/torch_guard.h"
 
+#include <ATen/ops/from_blob.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <cstdint>
 #include <cstring>
 #include <unordered_map>
 
@@ -65,6 +67,31 @@ torch::Tensor TensorOf(const EntrySpec& entry, ByteView bytes) {
   return tensor;
 }
 
+/// The bytes as a tensor, without a copy: undefined where an entry's place in its blob (a double
+/// behind an odd number of floats) does not suit its type.
+torch::Tensor ViewOf(const EntrySpec& entry, const std::byte* bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes) % ElementSize(entry.type) != 0) return {};
+  // LibTorch has no tensor of constant values.
+  return at::from_blob(const_cast<std::byte*>(bytes), entry.shape, TensorType(entry.type));
+}
+
+/// In the order of the shape, whatever the tensor's own order is.
+void CopyInto(const torch::Tensor& tensor, const EntrySpec& entry, std::span<std::byte> bytes) {
+  if (bytes.empty()) return;
+  torch::Tensor view = ViewOf(entry, bytes.data());
+  if (view.defined()) {
+    view.copy_(tensor);
+    return;
+  }
+  const torch::Tensor values = tensor.to(torch::kCPU).contiguous();
+  std::memcpy(bytes.data(), values.data_ptr(), bytes.size());
+}
+
+void CopyFrom(const EntrySpec& entry, ByteView bytes, torch::Tensor& tensor) {
+  const torch::Tensor view = ViewOf(entry, bytes.data());
+  tensor.copy_(view.defined() ? view : TensorOf(entry, bytes));
+}
+
 ByteView BytesOf(const ParameterBlob& blob, std::size_t entry) {
   return ByteView(blob.bytes).subspan(blob.layout->offset(entry), blob.layout->size(entry));
 }
@@ -90,10 +117,8 @@ ParameterBlob ReadState(const torch::nn::Module& module,
   ParameterBlob blob{LayoutOfSpecs(std::move(entries)), {}};
   blob.bytes.resize(blob.layout->byte_size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (blob.layout->size(i) == 0) continue;
-    const torch::Tensor values = tensors[i].to(torch::kCPU).contiguous();
-    std::memcpy(blob.bytes.data() + blob.layout->offset(i), values.data_ptr(),
-                blob.layout->size(i));
+    CopyInto(tensors[i], blob.layout->entries()[i],
+             std::span(blob.bytes).subspan(blob.layout->offset(i), blob.layout->size(i)));
   }
   return blob;
 }
@@ -148,8 +173,7 @@ Status WriteStateAs(torch::nn::Module& module, const ParameterBlob& blob,
   return GuardTorch("writing a state", [&] {
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      if (!targets[i].defined()) continue;
-      targets[i].copy_(TensorOf(layout.entries()[i], BytesOf(blob, i)));
+      if (targets[i].defined()) CopyFrom(layout.entries()[i], BytesOf(blob, i), targets[i]);
     }
     return OkStatus();
   });

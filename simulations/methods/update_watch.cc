@@ -3,6 +3,7 @@
 #include "common/federation/strategies/scaffold.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -13,6 +14,8 @@ namespace {
 
 /// 2^40: finer than float32, with room for millions of sites.
 constexpr double kUnit = 1099511627776.0;
+constexpr std::size_t kBlock = 1024;
+constexpr std::size_t kMostBlocks = 1024;
 
 EncodedReader ReaderOf(ByteView bytes) {
   return [bytes](std::uint64_t offset, std::span<std::byte> into) {
@@ -66,8 +69,17 @@ bool IsBackboneParameter(const EntrySpec& entry) {
 UpdateWatch::UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec)
     : layout_(std::move(layout)), codec_(std::move(codec)) {
   for (std::size_t e = 0; e < layout_->entries().size(); ++e) {
-    if (IsBackboneParameter(layout_->entries()[e])) entries_.push_back(e);
+    if (!IsBackboneParameter(layout_->entries()[e])) continue;
+    const std::size_t size = layout_->size(e) / sizeof(float);
+    for (std::size_t first = 0; first < size; first += kBlock) {
+      blocks_.push_back(
+          {layout_->offset(e) + first * sizeof(float), std::min(kBlock, size - first)});
+    }
   }
+  const std::size_t step = 1 + blocks_.size() / kMostBlocks;
+  for (std::size_t i = 0; i * step < blocks_.size(); ++i) blocks_[i] = blocks_[i * step];
+  blocks_.resize((blocks_.size() + step - 1) / step);
+  for (const Block& block : blocks_) weights_ += block.count;
 }
 
 Result<std::unique_ptr<UpdateWatch>> UpdateWatch::Make(const RunPlan& plan,
@@ -115,19 +127,15 @@ void UpdateWatch::Sent(const UpdateHeader& header, ByteView encoded) {
 
 Result<std::vector<float>> UpdateWatch::BackboneUpdate(ByteView encoded) const {
   CONSILIUM_RETURN_IF_ERROR(codec_->CheckSize(encoded.size()));
-  std::vector<float> update;
-  std::vector<float> before;
-  for (const std::size_t entry : entries_) {
-    const std::size_t first = update.size();
-    const std::size_t count = layout_->size(entry) / sizeof(float);
-    update.resize(first + count);
-    before.resize(count);
-    const std::span<float> values = std::span(update).subspan(first);
-    CONSILIUM_RETURN_IF_ERROR(codec_->DecodeRange(ReaderOf(encoded), ReaderOf(model_),
-                                                  layout_->offset(entry),
+  std::vector<float> update(weights_);
+  std::array<float, kBlock> before{};
+  std::span<float> rest = update;
+  for (const Block& block : blocks_) {
+    const std::span<float> values = rest.first(block.count);
+    rest = rest.subspan(block.count);
+    CONSILIUM_RETURN_IF_ERROR(codec_->DecodeRange(ReaderOf(encoded), ReaderOf(model_), block.offset,
                                                   std::as_writable_bytes(values)));
-    if (count == 0) continue;
-    std::memcpy(before.data(), model_.data() + layout_->offset(entry), layout_->size(entry));
+    std::memcpy(before.data(), model_.data() + block.offset, values.size_bytes());
     std::transform(values.begin(), values.end(), before.begin(), values.begin(), std::minus<>());
   }
   return update;

@@ -1,5 +1,6 @@
 #include "site_client/grpc/grpc_transport.h"
 
+#include "common/federation/protocol_version.h"
 #include "common/security/certificates.h"
 #include "common/wire/from_proto.h"
 #include "common/wire/status_mapping.h"
@@ -71,8 +72,16 @@ class GrpcTransport final : public Transport {
         retry_(options_, std::random_device{}()) {}
 
   Result<RunOffer> GetRun() override {
+    v1::GetRunRequest request;
+    request.set_oldest_protocol(kProtocols.oldest);
+    request.set_newest_protocol(kProtocols.newest);
     v1::RunOffer reply;
-    CONSILIUM_RETURN_IF_ERROR(Call(&v1::Federation::Stub::GetRun, v1::GetRunRequest(), reply));
+    CONSILIUM_RETURN_IF_ERROR(Call(&v1::Federation::Stub::GetRun, request, reply));
+    if (reply.protocol() < kProtocols.oldest || reply.protocol() > kProtocols.newest) {
+      return FailedPrecondition("protocol: the aggregator answers in version " +
+                                std::to_string(reply.protocol()) +
+                                ", which was not offered; install its release of consilium-site");
+    }
     return FromProto(reply);
   }
 

@@ -8,6 +8,8 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
+#include "consilium/v1/federation.grpc.pb.h"
+#include <grpcpp/grpcpp.h>
 #include <openssl/ssl.h>
 
 #include <arpa/inet.h>
@@ -198,6 +200,23 @@ TEST_F(StrangerTest, PlaintextHttpIsNotAnswered) {
 TEST_F(StrangerTest, TlsWithoutACertificateIsNotAnswered) {
   TlsStranger stranger(port(), "");
   EXPECT_FALSE(stranger.IsAnswered(HttpPreface()));
+  ExpectASiteIsServed();
+}
+
+TEST_F(StrangerTest, ASiteOfAnotherProtocolVersionIsToldWhatToInstall) {
+  const TlsIdentity rude = Identity("rude");
+  const auto channel =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port()),
+                          grpc::SslCredentials({rude.ca, rude.key, rude.certificate}));
+  v1::GetRunRequest request;
+  request.set_oldest_protocol(7);
+  request.set_newest_protocol(9);
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  v1::RunOffer offer;
+  const grpc::Status status = v1::Federation::NewStub(channel)->GetRun(&context, request, &offer);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), ::testing::HasSubstr("site rude speaks versions 7 to 9"));
   ExpectASiteIsServed();
 }
 

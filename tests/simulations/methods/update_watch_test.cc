@@ -1,5 +1,6 @@
 #include "simulations/methods/update_watch.h"
 
+#include "common/base/random_stream.h"
 #include "tests/support/status_matchers.h"
 
 #include <cmath>
@@ -72,6 +73,33 @@ TEST_F(UpdateWatchTest, CosineOfManyIsTheMeanOverPairs) {
   Send(0, {0, 1, 0});
   Send(0, {3, 3, 0});
   EXPECT_THAT(watch_->Cosines(), ElementsAre(Optional(DoubleNear(std::sqrt(2.0) / 3, 1e-9))));
+}
+
+TEST_F(UpdateWatchTest, TheCosineOfALargeBackboneIsKnownToAThousandth) {
+  constexpr std::int64_t kWeights = 3'000'000;
+  layout_ = Layout::Make({{"backbone.w", ElementType::kFloat32, {kWeights}}}).value();
+  codec_ = MakeCodec(plan_.codec, layout_).value();
+  const std::vector<float> zeros(kWeights);
+  watch_ = UpdateWatch::Make(plan_, {layout_, BytesOf(zeros)}).value();
+  StartRound(0, zeros);
+  RandomStream random(StreamSeed(1, {"updates"}));
+  std::vector<float> one(kWeights);
+  std::vector<float> other(kWeights);
+  double product = 0;
+  double one_square = 0;
+  double other_square = 0;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    one[i] = static_cast<float>(random.Uniform() - 0.5);
+    other[i] = one[i] + 2 * static_cast<float>(random.Uniform() - 0.5);
+    product += static_cast<double>(one[i]) * other[i];
+    one_square += static_cast<double>(one[i]) * one[i];
+    other_square += static_cast<double>(other[i]) * other[i];
+  }
+  Send(0, one);
+  Send(0, other);
+  EXPECT_THAT(
+      watch_->Cosines(),
+      ElementsAre(Optional(DoubleNear(product / std::sqrt(one_square * other_square), 3e-3))));
 }
 
 TEST_F(UpdateWatchTest, LoneAndEmptyUpdatesHaveNoCosine) {
