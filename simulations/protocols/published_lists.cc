@@ -75,7 +75,8 @@ class Reader {
   Result<std::vector<std::string>> ReadFileOf(const std::string& name, bool prognosis) {
     const std::string path = folder_ + "/" + name;
     const Result<Bytes> file = ReadFile(path, kMaxFile);
-    if (!file.ok()) return file.status().WithContext("folds");
+    // Wrong input, not a fault of the disk.
+    if (!file.ok()) return InvalidArgument("folds: " + file.status().message());
     std::vector<std::string_view> lines = Fields(AsText(*file), '\n');
     if (lines.back().empty()) lines.pop_back();
     if (lines.empty() || !lines[0].starts_with("img label")) {

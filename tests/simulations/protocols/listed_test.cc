@@ -236,7 +236,8 @@ TEST_F(ListedTest, AWrongLineIsNamed) {
   EXPECT_STATUS(Make(ProtocolKind::kCv, ListMode::kCorrected), StatusCode::kInvalidArgument,
                 "scores: '[1911]'");
   fs::remove(folder_.File("BX/5/0/val.txt"));
-  EXPECT_STATUS(Make(ProtocolKind::kCv, ListMode::kCorrected), StatusCode::kNotFound, "folds");
+  EXPECT_STATUS(Make(ProtocolKind::kCv, ListMode::kCorrected), StatusCode::kInvalidArgument,
+                "folds");
 }
 
 }  // namespace

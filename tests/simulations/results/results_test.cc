@@ -90,8 +90,9 @@ TEST(SummaryFileTest, CarriesExactlyTheFieldsOfTheSchema) {
   const auto json = nlohmann::ordered_json::parse(FormatSummary(summary));
   std::vector<std::string> top;
   for (const auto& [key, value] : json.items()) top.push_back(key);
-  EXPECT_EQ(top, (std::vector<std::string>{"version", "cohort", "seeds", "backbones", "rows",
-                                           "aggregate", "comparisons"}));
+  EXPECT_EQ(top,
+            (std::vector<std::string>{"version", "cohort", "protocol", "preset", "list_faults",
+                                      "seeds", "backbones", "rows", "aggregate", "comparisons"}));
   std::vector<std::string> fields;
   for (const auto& [key, value] : json["rows"][0].items()) fields.push_back(key);
   EXPECT_EQ(fields, (std::vector<std::string>{"protocol", "left_out", "method", "site", "backbone",
