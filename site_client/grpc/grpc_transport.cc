@@ -187,7 +187,7 @@ class GrpcTransport final : public Transport {
       if (options_.interrupt != nullptr && options_.interrupt->Requested()) context.TryCancel();
     }
     if (too_long) context.TryCancel();
-    const Status status = FromGrpc(reader->Finish());
+    Status status = FromGrpc(reader->Finish());
     if (too_long) {
       return DataLoss("model " + std::to_string(model.version) + ": longer than announced");
     }
@@ -205,7 +205,7 @@ class GrpcTransport final : public Transport {
         CallOnce(&v1::Federation::Stub::BeginUpdate, start.header(), reply, Millis(0)));
     if (reply.offset() > encoded.size()) return DataLoss("update: the aggregator has too much");
     start.set_offset(reply.offset());
-    const Status status = StreamFrom(start, encoded.subspan(reply.offset()));
+    Status status = StreamFrom(start, encoded.subspan(reply.offset()));
     // Whether the update comes too late is BeginUpdate's word. In a stream the same code can mean
     // that an attempt which broke off here was still being written there: ask again.
     if (status.code() == StatusCode::kFailedPrecondition) return Unavailable(status.message());

@@ -21,6 +21,7 @@ std::vector<float> Sent(const std::vector<float>& values) {
 TEST(BFloat16CodingTest, IsOffByHalfAUnitInTheLastPlaceAtMost) {
   RandomStream random(StreamSeed(1, {"bf16"}));
   std::vector<float> values;
+  values.reserve(10'000);
   for (int i = 0; i < 10'000; ++i) {
     values.push_back(std::ldexp(static_cast<float>(2 * random.Uniform() - 1),
                                 static_cast<int>(random.Below(60)) - 30));

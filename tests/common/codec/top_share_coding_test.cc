@@ -21,6 +21,7 @@ std::vector<float> Sent(int kept, const std::vector<float>& values, std::vector<
 TEST(TopShareCodingTest, TheLargestAreSentToTheBitAndTheRestNot) {
   RandomStream random(StreamSeed(1, {"top"}));
   std::vector<float> values;
+  values.reserve(10'001);
   for (int i = 0; i < 10'001; ++i) values.push_back(static_cast<float>(random.Uniform() - 0.5));
   const std::vector<float> decoded = Sent(100, values, std::vector<float>(values.size()));
   float least_sent = 1;

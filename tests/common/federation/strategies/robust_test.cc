@@ -71,6 +71,7 @@ TEST(RobustTest, UnderTheNormBoundNoSiteMovesFurtherThanTheMiddleOne) {
 
 TEST(RobustTest, AGroupWithFewerHoldersInARoundStaysAsItIs) {
   std::vector<SiteState> sites;
+  sites.reserve(5);
   for (int i = 0; i < 5; ++i) sites.push_back(Honest(i, i < 2));
   for (const std::string name : {"median", "trimmed-mean", "geometric-median"}) {
     const std::vector<float> next = Combined(name, 1, sites);
@@ -83,6 +84,7 @@ TEST(RobustTest, AGroupWithFewerHoldersInARoundStaysAsItIs) {
 
 TEST(RobustTest, KrumTakesTheHeadsOfTheSitesChosenOnTheBackbone) {
   std::vector<SiteState> sites;
+  sites.reserve(5);
   for (int i = 0; i < 5; ++i) sites.push_back(Honest(i));
   // The middle site is closest to the others; its head follows, however far off it is.
   sites[0].state = BytesOfValues<float>({0.98F, 1.02F, 10});
@@ -121,6 +123,7 @@ TEST(RobustTest, TheResultDoesNotDependOnWhereChunksAreCut) {
       };
       CombinedRounds rounds(layout, PlanOfStrategy(std::string(strategy.name)), fill(0.5F));
       std::vector<SiteState> sites;
+      sites.reserve(7);
       for (int i = 0; i < 7; ++i) {
         sites.push_back({"S" + std::to_string(i),
                          1.0 / 7,
