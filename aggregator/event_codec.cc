@@ -44,11 +44,13 @@ void Write(const SiteJoined& event, Json& json) {
   for (const TaskHolding& holding : declaration.tasks) {
     tasks.push_back({{"task", holding.task.str()},
                      {"train", holding.train},
-                     {"validation", holding.validation}});
+                     {"validation", holding.validation},
+                     {"set_aside", holding.set_aside}});
   }
   json["site"] = declaration.site.str();
   json["train_images"] = declaration.train_images;
   json["layout_fingerprint"] = declaration.layout_fingerprint;
+  json["set_aside"] = declaration.set_aside;
   json["tasks"] = std::move(tasks);
 }
 void Write(const UpdateSpooled& event, Json& json) {
@@ -72,6 +74,11 @@ void Write(const EvaluationReceived& event, Json& json) {
 void Write(const DeadlinePassed& event, Json& json) { json["round"] = event.round; }
 void Write(const SiteLost& event, Json& json) { json["site"] = event.site.str(); }
 
+/// Logs written before unreadable images were counted have none.
+std::int64_t SetAside(Fields& fields) {
+  return fields.At("set_aside").is_null() ? 0 : fields.Integer("set_aside", 0, kMaxImages);
+}
+
 Status Read(Fields& fields, RunOpened& event) {
   CONSILIUM_ASSIGN_OR_RETURN(event.model, ModelFromJson(fields.At("model")));
   return OkStatus();
@@ -81,12 +88,14 @@ Status Read(Fields& fields, SiteJoined& event) {
   declaration.site = SiteId(fields.Text("site", kMaxName));
   declaration.train_images = fields.Integer("train_images", 0, kMaxImages);
   declaration.layout_fingerprint = fields.Text("layout_fingerprint", kMaxDigest);
+  declaration.set_aside = SetAside(fields);
   for (const Json& task : fields.Array("tasks", kMaxTasks)) {
     Fields holding(task);
     TaskHolding& read = declaration.tasks.emplace_back();
     read.task = TaskId(holding.Text("task", kMaxName));
     read.train = holding.Integer("train", 0, kMaxImages);
     read.validation = holding.Integer("validation", 0, kMaxImages);
+    read.set_aside = SetAside(holding);
     CONSILIUM_RETURN_IF_ERROR(holding.status().WithContext("tasks"));
   }
   return OkStatus();

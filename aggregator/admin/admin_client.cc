@@ -154,7 +154,7 @@ class GrpcAdminClient final : public AdminClient {
 
 }  // namespace
 
-Result<std::unique_ptr<AdminClient>> AdminClient::Make(Options options) {
+Result<std::unique_ptr<AdminClient>> AdminClient::Make(const Options& options) {
   CONSILIUM_RETURN_IF_ERROR(AllowOnlyTls13());
   if (options.aggregator.find(':') == std::string::npos) {
     return InvalidArgument("aggregator: '" + options.aggregator + "', expected HOST:PORT");

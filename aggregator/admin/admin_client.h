@@ -22,7 +22,7 @@ class AdminClient {
     std::string aggregator;  ///< HOST:PORT
     TlsIdentity identity;
   };
-  static Result<std::unique_ptr<AdminClient>> Make(Options options);
+  static Result<std::unique_ptr<AdminClient>> Make(const Options& options);
   virtual ~AdminClient() = default;
 
   virtual Result<RunChange> StartRun(const std::string& yaml, const std::string& file_name,

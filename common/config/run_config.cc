@@ -50,6 +50,7 @@ void ReadRounds(YamlMap map, RoundOptions& rounds) {
   map.Read("quorum", rounds.quorum);
   map.Read("deadline", rounds.deadline);
   map.Read("site_lease", rounds.site_lease);
+  map.Read("evaluate_every", rounds.evaluate_every);
   map.Finish();
 }
 
@@ -228,8 +229,12 @@ std::string FormatRunPlan(const RunPlan& plan) {
       .Put("expected_sites", plan.rounds.expected_sites)
       .Put("quorum", plan.rounds.quorum)
       .Put("deadline", plan.rounds.deadline)
-      .Put("site_lease", plan.rounds.site_lease)
-      .End();
+      .Put("site_lease", plan.rounds.site_lease);
+  // The text names a stored run: one that older versions began keeps the text that they gave it.
+  if (plan.rounds.evaluate_every != RoundOptions().evaluate_every) {
+    map.Put("evaluate_every", plan.rounds.evaluate_every);
+  }
+  map.End();
   map.Begin("schedule")
       .Put("warm_up", plan.schedule.warm_up)
       .Put("plateau_patience", plan.schedule.plateau_patience)

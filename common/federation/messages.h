@@ -39,6 +39,7 @@ struct TaskHolding {
   TaskId task;
   std::int64_t train = 0;       ///< labelled training images: n_sj
   std::int64_t validation = 0;  ///< labelled validation images
+  std::int64_t set_aside = 0;   ///< labelled, but unreadable: in neither of the two
   friend bool operator==(const TaskHolding&, const TaskHolding&) = default;
 };
 
@@ -47,6 +48,7 @@ struct SiteDeclaration {
   std::int64_t train_images = 0;
   std::vector<TaskHolding> tasks;  ///< only tasks with at least one training label
   std::string layout_fingerprint;
+  std::int64_t set_aside = 0;  ///< unreadable images, labelled or not
   friend bool operator==(const SiteDeclaration&, const SiteDeclaration&) = default;
 };
 

@@ -166,10 +166,11 @@ RoundEngine::Commands RoundEngine::On(const ModelStored& event, Timestamp at) {
   }
   model_ = event.model;
   evaluations_.clear();
+  if (!IsEvaluatedRound()) return ConcludeRound(at, false);
   phase_ = RoundPhase::kEvaluating;
   const bool anybody = std::any_of(selected_.begin(), selected_.end(),
                                    [this](const SiteId& site) { return IsEvaluator(site); });
-  if (!anybody) return ConcludeEvaluation(at);
+  if (!anybody) return ConcludeRound(at, true);
   deadline_ = at + options_.rounds.deadline;
   return {WakeSites{}, SetDeadline{round_, deadline_}};
 }
@@ -188,7 +189,7 @@ RoundEngine::Commands RoundEngine::On(const EvaluationReceived& event, Timestamp
   if (Status status = CheckCounts(event); !status.ok()) return Refuse(std::move(status));
   sites_.at(event.site).live = true;
   evaluations_[event.site] = event.tasks;
-  return AllEvaluationsIn() ? ConcludeEvaluation(at) : Commands{WakeSites{}};
+  return AllEvaluationsIn() ? ConcludeRound(at, true) : Commands{WakeSites{}};
 }
 
 RoundEngine::Commands RoundEngine::On(const DeadlinePassed& event, Timestamp at) {
@@ -197,7 +198,7 @@ RoundEngine::Commands RoundEngine::On(const DeadlinePassed& event, Timestamp at)
     return Refuse(
         FailedPrecondition("no deadline of round " + std::to_string(event.round) + " has passed"));
   }
-  if (phase_ == RoundPhase::kEvaluating) return ConcludeEvaluation(at);
+  if (phase_ == RoundPhase::kEvaluating) return ConcludeRound(at, true);
   const bool quorum = static_cast<int>(updates_.size()) >= options_.rounds.quorum;
   return quorum ? StartAggregation() : SelectAndTrain(at);
 }
@@ -208,7 +209,7 @@ RoundEngine::Commands RoundEngine::On(const SiteLost& event, Timestamp at) {
   if (!known->second.live) return Refuse(FailedPrecondition(Named(event.site) + ": lost before"));
   known->second.live = false;
   if (phase_ == RoundPhase::kTraining && AllUpdatesIn()) return StartAggregation();
-  if (phase_ == RoundPhase::kEvaluating && AllEvaluationsIn()) return ConcludeEvaluation(at);
+  if (phase_ == RoundPhase::kEvaluating && AllEvaluationsIn()) return ConcludeRound(at, true);
   return {};
 }
 
@@ -219,6 +220,9 @@ Status RoundEngine::CheckDeclaration(const SiteDeclaration& declaration) const {
   if (declaration.site.empty()) return InvalidArgument("site: expected a name");
   if (declaration.train_images < 1 || !InRange(declaration.train_images)) {
     return InvalidArgument(at + "train_images: expected 1 to 2^40");
+  }
+  if (!InRange(declaration.set_aside)) {
+    return InvalidArgument(at + "set_aside: expected 0 to 2^40");
   }
   if (declaration.tasks.empty()) {
     return InvalidArgument(at + "tasks: has labels of no task of this run");
@@ -232,7 +236,7 @@ Status RoundEngine::CheckDeclaration(const SiteDeclaration& declaration) const {
                              "' is no task of this run or named twice");
     }
     if (holding.train < 1 || holding.train > declaration.train_images ||
-        !InRange(holding.validation)) {
+        !InRange(holding.validation) || !InRange(holding.set_aside)) {
       return InvalidArgument(at + "tasks: '" + holding.task.str() +
                              "': expected 1 to train_images training labels, 0 to 2^40 others");
     }
@@ -273,6 +277,11 @@ bool RoundEngine::IsEvaluator(const SiteId& site) const {
   const auto& tasks = known->second.declaration.tasks;
   return std::any_of(tasks.begin(), tasks.end(),
                      [](const TaskHolding& holding) { return holding.validation > 0; });
+}
+
+bool RoundEngine::IsEvaluatedRound() const {
+  const std::int64_t done = std::int64_t{round_} + 1;
+  return done % options_.rounds.evaluate_every == 0 || done >= options_.rounds.rounds;
 }
 
 bool RoundEngine::AllUpdatesIn() const {
@@ -329,11 +338,10 @@ RoundEngine::Commands RoundEngine::StartAggregation() {
   return {WakeSites{}, std::move(aggregate)};
 }
 
-RoundEngine::Commands RoundEngine::ConcludeEvaluation(Timestamp at) {
-  const std::optional<double> loss = PooledLoss();
-  const bool best = monitor_.Observe(round_, loss);
+RoundEngine::Commands RoundEngine::ConcludeRound(Timestamp at, bool evaluated) {
+  const std::optional<double> loss = evaluated ? PooledLoss() : std::nullopt;
+  if (evaluated && monitor_.Observe(round_, loss)) best_model_ = model_;
   history_.emplace_back(model_.version, loss);
-  if (best) best_model_ = model_;
   Commands commands{Retire{round_}};
   if (round_ + 1 >= options_.rounds.rounds || monitor_.should_stop()) {
     phase_ = RoundPhase::kFinished;

@@ -3,7 +3,7 @@
 ///   kOpening --RunOpened--> kGathering --expected sites joined--> kTraining
 ///   kTraining --all in, or quorum and deadline--> kAggregating
 ///             --deadline without quorum--> kTraining: same model, same round, new deadline
-///   kAggregating --ModelStored--> kEvaluating
+///   kAggregating --ModelStored--> kEvaluating, or where it would lead if this model is not evaluated
 ///   kEvaluating --all in, or deadline--> kTraining, round + 1 | kFinished
 ///
 /// Sites        all live sites are selected when a round starts. A site that joins late takes part
@@ -12,7 +12,12 @@
 ///              the sites they came from; a round that found no site starts with the first to come.
 /// Evaluation   of the selected sites with validation labels; if none has any, or none answers, the
 ///              version has no loss.
+///              Every rounds.evaluate_every-th round's model is evaluated, and that of the last
+///              round; the others have no loss and are passed over without asking anybody.
 /// Schedule     plateau, patience and best version follow the pooled validation loss per version.
+///              They see evaluated versions alone: plateau_patience and stop_patience count these,
+///              not rounds, while warm_up is compared with the round's number. A version that was
+///              not evaluated is never the best; before the first evaluation version 0 is.
 /// Beginning    the declaration with which the expected sites are complete is refused if they are
 ///              fewer than the strategy needs (Options::needs); another site may come in its place.
 /// Determinism  equal Options and equal events give equal commands: replaying a stored event log
@@ -29,7 +34,8 @@
 ///                with a weight; at least quorum of them are;
 ///              4 only selected sites are asked to train, while they have not delivered, and only
 ///                those with validation labels to evaluate;
-///              5 the best version is one that was stored, and never goes back;
+///              5 the best version is one that was stored and evaluated (0 before the first), and
+///                never goes back;
 ///              6 from every state there is a way to the end: no run is stuck for good.
 /// Threads      none inside; copyable. RoundCoordinator calls it under its mutex.
 #pragma once
@@ -170,7 +176,7 @@ class RoundEngine {
   RoundNumber best_version() const { return monitor_.best_step() + 1; }
   const ModelRef& best_model() const { return best_model_; }
   std::optional<double> best_loss() const { return monitor_.best_loss(); }
-  /// Validation loss of every version evaluated so far, in order.
+  /// Validation loss of every version made so far, in order; none of one that was not evaluated.
   const std::vector<std::pair<RoundNumber, std::optional<double>>>& history() const {
     return history_;
   }
@@ -192,13 +198,16 @@ class RoundEngine {
   Status CheckBeginning(const SiteDeclaration& last) const;
   Status CheckCounts(const EvaluationReceived& event) const;
   bool IsEvaluator(const SiteId& site) const;
+  /// Whether the model of the current round is to be evaluated.
+  bool IsEvaluatedRound() const;
   bool AllUpdatesIn() const;
   bool AllEvaluationsIn() const;
   std::optional<double> PooledLoss() const;
 
   Commands SelectAndTrain(Timestamp at);
   Commands StartAggregation();
-  Commands ConcludeEvaluation(Timestamp at);
+  /// Of a round whose model was evaluated, or was not to be.
+  Commands ConcludeRound(Timestamp at, bool evaluated);
 
   Options options_;
   ValidationMonitor monitor_;

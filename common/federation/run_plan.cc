@@ -124,7 +124,9 @@ Status ValidateRounds(const RoundOptions& rounds) {
                                     "rounds.quorum", "1 to expected_sites"));
   CONSILIUM_RETURN_IF_ERROR(
       Require(rounds.deadline.count() > 0, "rounds.deadline", "more than 0 ms"));
-  return Require(rounds.site_lease.count() > 0, "rounds.site_lease", "more than 0 ms");
+  CONSILIUM_RETURN_IF_ERROR(
+      Require(rounds.site_lease.count() > 0, "rounds.site_lease", "more than 0 ms"));
+  return Require(rounds.evaluate_every >= 1, "rounds.evaluate_every", "1 or more");
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ struct RoundOptions {
   int quorum = 1;          ///< updates without which a round is repeated
   Millis deadline{600'000};
   Millis site_lease{30'000};  ///< silence after which a site counts as lost
+  int evaluate_every = 1;     ///< rounds from one evaluated model to the next; the last always is
   friend bool operator==(const RoundOptions&, const RoundOptions&) = default;
 };
 

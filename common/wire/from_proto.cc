@@ -74,9 +74,13 @@ Result<SiteDeclaration> FromProto(const v1::SiteDeclaration& message, const Site
     CONSILIUM_RETURN_IF_ERROR(
         CheckRange(holding.train(), 0, message.train_images(), "declaration.tasks.train"));
     CONSILIUM_RETURN_IF_ERROR(CheckCount(holding.validation(), "declaration.tasks.validation"));
-    declaration.tasks.push_back({TaskId(holding.task()), holding.train(), holding.validation()});
+    CONSILIUM_RETURN_IF_ERROR(CheckCount(holding.set_aside(), "declaration.tasks.set_aside"));
+    declaration.tasks.push_back(
+        {TaskId(holding.task()), holding.train(), holding.validation(), holding.set_aside()});
   }
   declaration.layout_fingerprint = message.layout_fingerprint();
+  CONSILIUM_RETURN_IF_ERROR(CheckCount(message.set_aside(), "declaration.set_aside"));
+  declaration.set_aside = message.set_aside();
   return declaration;
 }
 

@@ -39,6 +39,7 @@ RoundOptions RoundsFrom(const v1::RoundOptions& message) {
   options.quorum = message.quorum();
   options.deadline = Millis(message.deadline_millis());
   options.site_lease = Millis(message.site_lease_millis());
+  if (message.evaluate_every() != 0) options.evaluate_every = message.evaluate_every();
   return options;
 }
 

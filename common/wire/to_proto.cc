@@ -40,6 +40,7 @@ v1::RoundOptions ToProto(const RoundOptions& options) {
   message.set_quorum(options.quorum);
   message.set_deadline_millis(options.deadline.count());
   message.set_site_lease_millis(options.site_lease.count());
+  message.set_evaluate_every(options.evaluate_every);
   return message;
 }
 
@@ -164,8 +165,10 @@ v1::SiteDeclaration ToProto(const SiteDeclaration& declaration) {
     added.set_task(holding.task.str());
     added.set_train(holding.train);
     added.set_validation(holding.validation);
+    added.set_set_aside(holding.set_aside);
   }
   message.set_layout_fingerprint(declaration.layout_fingerprint);
+  message.set_set_aside(declaration.set_aside);
   return message;
 }
 

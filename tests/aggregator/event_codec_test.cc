@@ -32,6 +32,15 @@ TEST(EventCodecTest, IsTheTextOfTheFormatsPage) {
             R"("what":"update_spooled"})");
 }
 
+TEST(EventCodecTest, ALogFromBeforeUnreadableImagesWereCountedHasNone) {
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(
+      const Event read,
+      DecodeEvent(R"({"at":1,"what":"site_joined","site":"A","train_images":9,)"
+                  R"("layout_fingerprint":"fp","tasks":[{"task":"b","train":3,"validation":1}]})"));
+  const SiteDeclaration expected{SiteId("A"), 9, {{TaskId("b"), 3, 1, 0}}, "fp", 0};
+  EXPECT_EQ(std::get<SiteJoined>(read.what).declaration, expected);
+}
+
 TEST(EventCodecTest, TextThatIsNoEventIsDataLossNamingTheField) {
   const std::vector<std::pair<std::string, std::string>> faults = {
       {"", "event"},

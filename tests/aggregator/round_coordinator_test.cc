@@ -88,6 +88,28 @@ TEST_F(RoundCoordinatorTest, KeepsOnlyTheModelsThatCanStillBeAskedFor) {
   EXPECT_THAT(*blobs_->List(""), ::testing::ElementsAre("models/initial", "models/v4"));
 }
 
+TEST_F(RoundCoordinatorTest, SitesEvaluateEveryKthModelAndTheLastAndReplayAgrees) {
+  RunPlan plan = FakePlan(5);
+  plan.rounds.evaluate_every = 3;
+  auto run = Open(plan);
+  auto sites = JoinAll(*run, {"A", "B", "C"});
+  ASSERT_OK(RunToTheEnd(*run, sites));
+  std::vector<RoundNumber> evaluated;
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const std::vector<Event> log, store_->Load());
+  for (const Event& event : log) {
+    const auto* report = std::get_if<EvaluationReceived>(&event.what);
+    if (report != nullptr && report->site == SiteId("A")) evaluated.push_back(report->version);
+  }
+  EXPECT_THAT(evaluated, ::testing::ElementsAre(3, 5));
+  EXPECT_THAT(lines_, Contains("round 0 aggregated, no validation loss"));
+  EXPECT_THAT(*blobs_->List(""), ::testing::ElementsAre("models/initial", "models/v5"));
+  const RunSnapshot before = run->Snapshot();
+  run.reset();
+  run = Open(plan);
+  EXPECT_EQ(run->Snapshot().history, before.history);
+  EXPECT_EQ(run->BestModel().version, 5);
+}
+
 TEST_F(RoundCoordinatorTest, TheSameUpdateAgainIsFineAndOtherBytesAreNot) {
   const auto run = Open(FakePlan());
   auto sites = JoinAll(*run, {"A", "B", "C"});

@@ -60,10 +60,19 @@ TEST(RunConfigTest, WhatIsWrittenIsReadBackEqual) {
   plan.strategy = "fedyogi";
   plan.strategy_options.tau = 1.0 / 3;
   plan.strategy_options.beta1 = 0;
-  plan.rounds = {3, 2, 5, 4, Millis(1'234), Millis(567)};
+  plan.rounds = {3, 2, 5, 4, Millis(1'234), Millis(567), 6};
   plan.schedule = {1, 2, 0.7, 1e-12, 3};
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan read, ParseRunPlan(FormatRunPlan(plan), "f"));
   EXPECT_EQ(read, plan);
+}
+
+TEST(RunConfigTest, WhatOlderVersionsDidNotKnowIsWrittenOnlyIfItIsNotTheDefault) {
+  RunPlan plan;
+  plan.run = RunId("begun-by-an-older-version");
+  plan.tasks = {PrognosisTask()};
+  EXPECT_EQ(FormatRunPlan(plan).find("evaluate_every"), std::string::npos);
+  plan.rounds.evaluate_every = 2;
+  EXPECT_NE(FormatRunPlan(plan).find("evaluate_every: 2"), std::string::npos);
 }
 
 TEST(RunConfigTest, DurationsCarryTheirUnit) {

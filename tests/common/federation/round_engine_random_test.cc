@@ -66,7 +66,8 @@ std::string StateOf(const RoundEngine& engine) {
 class RoundEngineRandomTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(RoundEngineRandomTest, HoldsItsInvariantsAndReplaysItsLog) {
-  const RoundEngine::Options options = EngineOptions(2, 1 + GetParam() % 2, 6);
+  RoundEngine::Options options = EngineOptions(2, 1 + GetParam() % 2, 6);
+  options.rounds.evaluate_every = 1 + GetParam() / 2 % 3;
   RoundEngine engine(options);
   EventSource source(StreamSeed(static_cast<std::uint64_t>(GetParam()), {"engine events"}));
   std::vector<Event> log;

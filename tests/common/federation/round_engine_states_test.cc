@@ -27,10 +27,11 @@ SiteDeclaration Zones(const std::string& site, std::int64_t validation) {
   return {SiteId(site), 20, {{TaskId("brixia"), 20, validation}}, "layout"};
 }
 
-RoundEngine::Options Small(int expected, int quorum) {
+RoundEngine::Options Small(int expected, int quorum, int evaluate_every) {
   RoundEngine::Options options = EngineOptions(expected, quorum, kRounds);
   options.tasks = {*BrixiaTask("zones")};
   options.rounds.deadline = Millis{0};
+  options.rounds.evaluate_every = evaluate_every;
   return options;
 }
 
@@ -134,11 +135,19 @@ class StateSpace {
     return states_.size() - 1;
   }
 
-  static void CheckState(const RoundEngine& engine) {
+  bool IsEvaluated(RoundNumber version) const {
+    return version % options_.rounds.evaluate_every == 0 || version == kRounds;
+  }
+
+  void CheckState(const RoundEngine& engine) const {
     SCOPED_TRACE(KeyOf(engine));
     ASSERT_LT(engine.round(), kRounds);
     ASSERT_LE(engine.best_version(), engine.model().version);
     ASSERT_EQ(engine.best_model().version, engine.best_version());
+    ASSERT_TRUE(IsEvaluated(engine.best_version()));
+    for (const auto& [version, loss] : engine.history()) {
+      ASSERT_TRUE(!loss || IsEvaluated(version));
+    }
     for (const auto& [id, site] : engine.sites()) {
       const Instruction told = engine.InstructionFor(id);
       if (told.kind == InstructionKind::kTrain) {
@@ -147,6 +156,7 @@ class StateSpace {
       }
       if (told.kind == InstructionKind::kEvaluate) {
         ASSERT_TRUE(engine.IsSelected(id) && site.declaration.tasks.front().validation > 0);
+        ASSERT_TRUE(IsEvaluated(told.model.version));
       }
       ASSERT_EQ(told.kind == InstructionKind::kFinish, engine.phase() == RoundPhase::kFinished);
     }
@@ -226,13 +236,14 @@ struct Case {
   int sites;
   int expected;
   int quorum;
+  int evaluate_every = 1;
 };
 
 class RoundEngineStatesTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RoundEngineStatesTest, InvariantsHoldInAllOfThem) {
   const std::vector<std::string> all{"A", "B", "C"};
-  StateSpace space(Small(GetParam().expected, GetParam().quorum),
+  StateSpace space(Small(GetParam().expected, GetParam().quorum, GetParam().evaluate_every),
                    {all.begin(), all.begin() + GetParam().sites});
   space.Explore();
   space.CheckEnds();
@@ -243,11 +254,13 @@ TEST_P(RoundEngineStatesTest, InvariantsHoldInAllOfThem) {
 INSTANTIATE_TEST_SUITE_P(Runs, RoundEngineStatesTest,
                          ::testing::Values(Case{1, 1, 1}, Case{2, 1, 1}, Case{2, 2, 1},
                                            Case{2, 2, 2}, Case{3, 1, 1}, Case{3, 2, 2},
-                                           Case{3, 3, 2}, Case{3, 3, 3}),
+                                           Case{3, 3, 2}, Case{3, 3, 3}, Case{2, 2, 1, 2},
+                                           Case{3, 3, 2, 2}),
                          [](const auto& test) {
                            return std::to_string(test.param.sites) + "SitesExpecting" +
                                   std::to_string(test.param.expected) + "Quorum" +
-                                  std::to_string(test.param.quorum);
+                                  std::to_string(test.param.quorum) + "EvaluatingEvery" +
+                                  std::to_string(test.param.evaluate_every);
                          });
 
 }  // namespace

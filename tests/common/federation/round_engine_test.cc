@@ -188,6 +188,8 @@ TEST_F(RoundEngineTest, ADeclarationThatContradictsTheRunIsRejectedByField) {
   refused({SiteId("A"), 20, {{task, 5, 0}, {task, 5, 0}}, ""}, "twice");
   refused({SiteId("A"), 20, {{task, 21, 0}}, ""}, "training labels");
   refused({SiteId("A"), 20, {{task, 5, -1}}, ""}, "training labels");
+  refused({SiteId("A"), 20, {{task, 5, 0, -1}}, ""}, "'prognosis': expected");
+  refused({SiteId("A"), 20, {{task, 5, 0}}, "", -1}, "set_aside");
 }
 
 TEST_F(RoundEngineTest, TheSameUpdateAgainIsFineAndAnotherIsNot) {
@@ -325,6 +327,75 @@ TEST_F(RoundEngineTest, PatienceEndsTheRunWithTheBestVersion) {
   EXPECT_EQ(round(std::numeric_limits<double>::quiet_NaN()), "retire finish wake");
   EXPECT_EQ(std::get<Finish>(commands_[1]).best_version, 2);
   EXPECT_EQ(engine_.InstructionFor(SiteId("A")).model, Model(2));
+}
+
+TEST_F(RoundEngineTest, EveryKthModelIsEvaluatedAndTheLast) {
+  RoundEngine::Options options = EngineOptions(1, 1, 5);
+  options.rounds.evaluate_every = 2;
+  Begin(options, {"A"});
+  Update("A");
+  EXPECT_EQ(Store(), "retire wake deadline");
+  EXPECT_EQ(engine_.round(), 1);
+  EXPECT_EQ(engine_.best_version(), 0) << "nothing was evaluated yet";
+  EXPECT_EQ(engine_.best_model(), Model(0));
+  EXPECT_EQ(Tell(EvaluationReceived{SiteId("A"), 1, Counts(1)}), "reject");
+  Update("A");
+  EXPECT_EQ(Store(), "wake deadline");
+  EXPECT_EQ(Asked("A"), Kind::kEvaluate);
+  EXPECT_EQ(Evaluate("A", 0.5), "retire wake deadline");
+  Update("A");
+  EXPECT_EQ(Store(), "retire wake deadline");
+  EXPECT_EQ(engine_.best_version(), 2);
+  Update("A");
+  Store();
+  Evaluate("A", 0.6);
+  Update("A");
+  EXPECT_EQ(Store(), "wake deadline") << "the last is evaluated";
+  EXPECT_EQ(Evaluate("A", 0.7), "retire finish wake");
+  EXPECT_EQ(std::get<Finish>(commands_[1]).best_model, Model(2));
+  const std::vector<std::pair<RoundNumber, std::optional<double>>> expected{
+      {1, std::nullopt}, {2, 0.5}, {3, std::nullopt}, {4, 0.6}, {5, 0.7}};
+  EXPECT_EQ(engine_.history(), expected);
+}
+
+TEST_F(RoundEngineTest, AnIntervalBeyondTheRunEvaluatesTheLastModelAlone) {
+  RoundEngine::Options options = EngineOptions(1, 1, 2);
+  options.rounds.evaluate_every = std::numeric_limits<int>::max();
+  Begin(options, {"A"});
+  Update("A");
+  EXPECT_EQ(Store(), "retire wake deadline");
+  Update("A");
+  EXPECT_EQ(Store(), "wake deadline");
+  EXPECT_EQ(Evaluate("A", 0.5), "retire finish wake");
+  EXPECT_EQ(engine_.best_version(), 2);
+}
+
+TEST_F(RoundEngineTest, PatienceCountsEvaluatedVersionsAndWarmUpRounds) {
+  RoundEngine::Options options = EngineOptions(1, 1, 100);
+  options.rounds.evaluate_every = 2;
+  options.schedule.warm_up = 2;  // rounds 0 and 1
+  options.schedule.stop_patience = 2;
+  options.schedule.plateau_patience = 1;
+  options.schedule.plateau_factor = 0.5;
+  options.learning_rate = 1;
+  Begin(options, {"A"});
+  const auto two_rounds = [this](double loss) {
+    Update("A");
+    EXPECT_EQ(Store(), "retire wake deadline");
+    Update("A");
+    EXPECT_EQ(Store(), "wake deadline");
+    return Evaluate("A", loss);
+  };
+  const auto rate = [this] { return engine_.InstructionFor(SiteId("A")).learning_rate; };
+  EXPECT_EQ(two_rounds(0.1), "retire wake deadline") << "still warming up";
+  EXPECT_EQ(engine_.best_loss(), std::nullopt);
+  EXPECT_EQ(two_rounds(0.5), "retire wake deadline");
+  EXPECT_EQ(engine_.best_version(), 4);
+  EXPECT_EQ(two_rounds(0.6), "retire wake deadline") << "one without improvement";
+  EXPECT_EQ(rate(), 0.5);
+  EXPECT_EQ(two_rounds(0.7), "retire finish wake") << "two";
+  EXPECT_EQ(engine_.round(), 7);
+  EXPECT_EQ(engine_.best_version(), 4);
 }
 
 TEST_F(RoundEngineTest, AfterTheEndOnlyKnownSitesMayComeBack) {

@@ -45,6 +45,7 @@ TEST(RunPlanTest, EveryFaultNamesItsField) {
       {"rounds.rounds", [](RunPlan& plan) { plan.rounds.rounds = 0; }},
       {"rounds.local_epochs", [](RunPlan& plan) { plan.rounds.local_epochs = 0; }},
       {"rounds.quorum", [](RunPlan& plan) { plan.rounds.quorum = 3; }},
+      {"rounds.evaluate_every", [](RunPlan& plan) { plan.rounds.evaluate_every = 0; }},
       {"rounds.deadline", [](RunPlan& plan) { plan.rounds.deadline = Millis{0}; }},
       {"schedule", [](RunPlan& plan) { plan.schedule.stop_patience = 0; }},
   };

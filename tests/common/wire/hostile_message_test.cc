@@ -120,6 +120,24 @@ TEST(HostileMessageTest, ADeclarationHasNoMoreLabelsThanImages) {
   declaration.add_tasks()->set_train(4);
   EXPECT_STATUS(FromProto(declaration, kSite), StatusCode::kInvalidArgument,
                 "declaration.tasks.train: 4, expected 0 to 3");
+  declaration.mutable_tasks(0)->set_task("b");
+  declaration.mutable_tasks(0)->set_train(3);
+  declaration.mutable_tasks(0)->set_set_aside(-1);
+  EXPECT_STATUS(FromProto(declaration, kSite), StatusCode::kInvalidArgument,
+                "declaration.tasks.set_aside");
+  declaration.mutable_tasks(0)->set_set_aside(0);
+  declaration.set_set_aside(-1);
+  EXPECT_STATUS(FromProto(declaration, kSite), StatusCode::kInvalidArgument,
+                "declaration.set_aside");
+}
+
+TEST(HostileMessageTest, APlanThatNamesNoEvaluationsEvaluatesEveryRound) {
+  v1::RunPlan plan = ToProto(RandomMessages(1).Plan());
+  plan.mutable_rounds()->clear_evaluate_every();
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan read, FromProto(plan));
+  EXPECT_EQ(read.rounds.evaluate_every, 1);
+  plan.mutable_rounds()->set_evaluate_every(-1);
+  EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "rounds.evaluate_every");
 }
 
 TEST(HostileMessageTest, AnInstructionCarriesFiniteNumbers) {

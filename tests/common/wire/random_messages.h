@@ -84,6 +84,7 @@ class RandomMessages {
     rounds.quorum = Int(1, 3);
     rounds.deadline = Millis(Int(10'000, 900'000));
     rounds.site_lease = Millis(Int(1'000, 9'000));
+    rounds.evaluate_every = Int(1, 9);
     ScheduleOptions& schedule = plan.schedule;
     schedule.warm_up = Int(0, 50);
     schedule.plateau_patience = Int(1, 40);
@@ -101,8 +102,9 @@ class RandomMessages {
     declaration.site = SiteId(Text());
     declaration.train_images = 2'000'000;
     for (int i = Int(0, 3); i > 0; --i)
-      declaration.tasks.push_back({TaskId(Text()), Count(), Count()});
+      declaration.tasks.push_back({TaskId(Text()), Count(), Count(), Count()});
     declaration.layout_fingerprint = Text();
+    declaration.set_aside = Count();
     return declaration;
   }
 

@@ -24,7 +24,8 @@ inline std::vector<Event> OneEventOfEachKind() {
   return {
       {{1}, RunOpened{{"", 64, 0}}},
       {{2},
-       SiteJoined{{SiteId("A"), 20, {{TaskId("prognosis"), 20, 4}, {TaskId("b"), 3, 0}}, "fp"}}},
+       SiteJoined{
+           {SiteId("A"), 20, {{TaskId("prognosis"), 20, 4, 2}, {TaskId("b"), 3, 0}}, "fp", 5}}},
       {{3}, UpdateSpooled{SiteId("A"), 3, "00ff", 19}},
       {{3}, ModelStored{3, model}},
       {{5}, EvaluationReceived{SiteId("A"), 4, {prognosis, brixia}}},
