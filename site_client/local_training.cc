@@ -35,8 +35,9 @@ std::vector<double> FactorsOf(const Instruction& instruction, const std::vector<
 
 }  // namespace
 
-Result<LocalOutcome> TrainLocally(MultiTaskNet net, const Dataset& data, const Indices& train,
-                                  const Instruction& instruction, const LocalRound& round) {
+Result<LocalOutcome> TrainLocally(const MultiTaskNet& net, const Dataset& data,
+                                  const Indices& train, const Instruction& instruction,
+                                  const LocalRound& round) {
   const RunPlan& plan = *round.plan;
   const std::vector<Phase> phases = PhasesOf(plan);
   int planned = round.epochs_before + round.epochs_after;

@@ -45,7 +45,8 @@ struct LocalOutcome {
   std::vector<TaskCounts> losses;  ///< of the last epoch
 };
 
-Result<LocalOutcome> TrainLocally(MultiTaskNet net, const Dataset& data, const Indices& train,
-                                  const Instruction& instruction, const LocalRound& round);
+Result<LocalOutcome> TrainLocally(const MultiTaskNet& net, const Dataset& data,
+                                  const Indices& train, const Instruction& instruction,
+                                  const LocalRound& round);
 
 }  // namespace consilium

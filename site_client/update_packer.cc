@@ -10,7 +10,8 @@ UpdatePacker::UpdatePacker(std::unique_ptr<UpdateCodec> codec, LocalStateStore r
 Result<UpdatePacker> UpdatePacker::Open(const std::string& folder, const RunId& run,
                                         const SiteId& site, const std::string& codec,
                                         std::shared_ptr<const Layout> shared) {
-  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> made, MakeCodec(codec, shared));
+  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> made,
+                             MakeCodec(codec, std::move(shared)));
   const bool keeps = !made->residual_layout()->entries().empty();
   CONSILIUM_ASSIGN_OR_RETURN(
       LocalStateStore residuals,

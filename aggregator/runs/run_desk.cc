@@ -165,7 +165,7 @@ Status RunDesk::FollowActive(const RunId& run) {
   while (const auto state = queue_.AfterPhase(snapshot.phase, missing.empty())) {
     std::string cause = "the sites are there";
     if (*state == RunState::kFinished) cause = done;
-    if (*state == RunState::kIncomplete) cause = missing + "; " + done;
+    if (*state == RunState::kIncomplete) cause = std::string(missing).append("; ").append(done);
     CONSILIUM_RETURN_IF_ERROR(Change(run, *state, cause, kSelf).status());
   }
   return OkStatus();

@@ -27,6 +27,8 @@ if(CONSILIUM_WITH_TORCH)
   add_compile_options(${CONSILIUM_TORCH_FLAGS})
   # gRPC brings this to some of its users; a precompiled header is valid where all have it.
   target_compile_options(consilium_dep_torch INTERFACE -pthread)
+  # LibTorch's classes have members that NDEBUG takes away; it was compiled with it.
+  target_compile_definitions(consilium_dep_torch INTERFACE $<$<NOT:$<CONFIG:Release>>:NDEBUG>)
   message(STATUS "LibTorch ${Torch_VERSION}")
 endif()
 

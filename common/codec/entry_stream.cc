@@ -36,7 +36,7 @@ bool AllFinite(ElementType type, ByteView bytes) {
 
 std::vector<float> FloatsIn(ByteView bytes) {
   std::vector<float> values(bytes.size() / kValue);
-  std::memcpy(values.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 

@@ -78,7 +78,7 @@ void CopyState(const torch::nn::Module& from, torch::nn::Module& to, torch::Devi
   const auto source = from.parameters();
   const auto target = to.parameters();
   for (std::size_t i = 0; i < source.size(); ++i) {
-    torch::Tensor parameter = target[i];
+    const torch::Tensor& parameter = target[i];
     parameter.mutable_grad().reset();
     if (parameter.scalar_type() == source[i].scalar_type()) {
       parameter.copy_(source[i]);

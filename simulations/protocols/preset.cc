@@ -40,18 +40,17 @@ std::vector<PresetValue> ValuesOf(bool published) {
 
 std::vector<std::string> WithoutOf(bool published) {
   std::vector<std::string> lines = {
-      "Initial weights: ImageNet. None are part of this program: --weights FILE gives them; "
-      "without it weights are drawn from the seed.",
+      ("Initial weights: ImageNet. None are part of this program: --weights FILE gives them; "
+       "without it weights are drawn from the seed."),
       "Backbones: the paper averages over 18. A study has one; repeat it with --backbone.",
       "Protocols: the paper runs cv, loco6 and loco18. A study has one; repeat it with --protocol.",
-      "Pictures: the preset begins after decoding. Clipping to the 2nd and 98th percentile and "
-      "resizing are the cohort's; the crop to the lungs needs masks in the cohort.",
+      ("Pictures: the preset begins after decoding. Clipping to the 2nd and 98th percentile and "
+       "resizing are the cohort's; the crop to the lungs needs masks in the cohort."),
       "A horizontal flip swaps the zones of both lungs here; in the published code it does not.",
-      "Optimiser: Adam; the learning rate falls by the factor 0.65, not below 1e-8: fixed here, "
-      "and "
-      "the paper's.",
-      "Hardware: four A100 GPUs; results hold for the device, threads and precision under "
-      "Settings."};
+      ("Optimiser: Adam; the learning rate falls by the factor 0.65, not below 1e-8: fixed here, "
+       "and the paper's."),
+      ("Hardware: four A100 GPUs; results hold for the device, threads and precision under "
+       "Settings.")};
   if (published) {
     lines.emplace_back(
         "Loss of prognosis: the published multi-task runs take the squared error of raw outputs, "

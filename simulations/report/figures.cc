@@ -88,8 +88,8 @@ Figure OverviewFigure(const TaskResults& results, const ShownMetric& metric,
   plot.value_name = Concat({"mean over ", over});
   plot.description =
       Concat({metric.title, " of ", results.task, ": each method's ", plot.value_name,
-              " with its 95\u00A0% interval; faint dots are what the "
-              "mean is over."});
+              (" with its 95\u00A0% interval; faint dots are what the "
+               "mean is over.")});
   plot.reference = ReferenceOf(results, metric);
   DotGroup group;
   for (const ModelKind& model : results.models) {

@@ -76,10 +76,10 @@ std::vector<Joining> CompareJoining(std::span<const Row> rows, const TaskResults
     for (const auto& [alone_and_site, alone] : sides.alone) {
       const auto& [other, site] = alone_and_site;
       if (other.backbone != model.backbone) continue;
-      PairedTResult t = Compare(federated, alone);
+      const PairedTResult t = Compare(federated, alone);
       if (t.n == 0) continue;
       const JoiningVerdict verdict = VerdictOf(t, metric.higher_is_better);
-      list.push_back({model.method, model.backbone, site, std::move(t), verdict});
+      list.push_back({model.method, model.backbone, site, t, verdict});
     }
   }
   return list;

@@ -114,8 +114,8 @@ Page StudyPage(const StudyRecord& study) {
   page.html = HtmlDocument(
       title,
       Concat({"<header>\n<h1>", EscapeHtml(title),
-              "</h1>\n<p class=\"lead\">Methods compared on images that took no part in "
-              "training. Research only, not a medical device.</p>\n",
+              ("</h1>\n<p class=\"lead\">Methods compared on images that took no part in "
+               "training. Research only, not a medical device.</p>\n"),
               FactsHtml(study), LinksHtml(links), "</header>\n<main>\n", sections, "</main>\n"}));
   return page;
 }
@@ -143,9 +143,9 @@ Page ComparisonPage(const std::vector<StudyRecord>& studies) {
       "Studies compared",
       Concat({"<header>\n<h1>Studies compared</h1>\n<p class=\"lead\">",
               std::to_string(studies.size()),
-              " studies, means over left-out centers. Differences mean something only where "
-              "cohort, centers and splits are the same: see Settings. Research only, not a medical "
-              "device.</p>\n",
+              (" studies, means over left-out centers. Differences mean something only where "
+               "cohort, centers and splits are the same: see Settings. Research only, not a "
+               "medical device.</p>\n"),
               LinksHtml(links), "</header>\n<main>\n", sections, "</main>\n"}));
   return page;
 }

@@ -92,13 +92,13 @@ std::string Style() {
 }  // namespace
 
 std::string HtmlDocument(std::string_view title, std::string_view body) {
-  return Concat(
-      {"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-       "img-src data:; style-src 'unsafe-inline'\">\n<link rel=\"icon\" href=\"data:,\">\n<title>",
-       EscapeHtml(title), "</title>\n<style>", Style(), "</style>\n</head>\n<body>\n", body,
-       "</body>\n</html>\n"});
+  return Concat({("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                  "img-src data:; style-src 'unsafe-inline'\">\n<link rel=\"icon\" "
+                  "href=\"data:,\">\n<title>"),
+                 EscapeHtml(title), "</title>\n<style>", Style(), "</style>\n</head>\n<body>\n",
+                 body, "</body>\n</html>\n"});
 }
 
 }  // namespace consilium

@@ -27,7 +27,9 @@ Status ReadSettings(const std::string& path, StudyRecord& study) {
   const auto json = nlohmann::ordered_json::parse(AsText(file), nullptr, false);
   if (!json.is_object()) return InvalidArgument(path + ": is not a study's settings");
   for (const auto& [name, value] : json.items()) {
-    if (!value.is_string()) return InvalidArgument(path + ": " + name + ": expected a text");
+    if (!value.is_string())
+      return InvalidArgument(
+          std::string(path).append(": ").append(name).append(": expected a text"));
     study.settings.emplace_back(name, value.get<std::string>());
   }
   return OkStatus();

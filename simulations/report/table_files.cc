@@ -160,8 +160,8 @@ std::string FormatPlainLatex(const Table& table) {
 
 std::string FormatTableLatex(const TaskResults& results, const ShownMetric& metric) {
   std::string text = Concat({"% ", EscapeLatex(results.task), ": ", metric.title,
-                             ", mean and standard deviation (of a center over seeds, of all over "
-                             "centers).\n% Needs \\usepackage{booktabs}.\n\\begin{tabular}{l"});
+                             (", mean and standard deviation (of a center over seeds, of all over "
+                              "centers).\n% Needs \\usepackage{booktabs}.\n\\begin{tabular}{l")});
   text.append(results.models.size(), 'r');
   text += "}\n\\toprule\nleft out";
   for (const ModelKind& model : results.models) {

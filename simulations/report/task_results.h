@@ -5,10 +5,10 @@
 
 #include "simulations/results/aggregate.h"
 
-#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace consilium {
@@ -17,7 +17,10 @@ namespace consilium {
 struct ModelKind {
   std::string method;
   std::string backbone;
-  auto operator<=>(const ModelKind&) const = default;
+  friend bool operator==(const ModelKind&, const ModelKind&) = default;
+  friend bool operator<(const ModelKind& a, const ModelKind& b) {
+    return std::tie(a.method, a.backbone) < std::tie(b.method, b.backbone);
+  }
 };
 
 /// A metric that tables and figures show.

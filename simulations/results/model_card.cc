@@ -22,18 +22,18 @@ const std::vector<MethodText>& MethodTexts() {
 
 const std::vector<std::string_view>& ModelCard() {
   static const std::vector<std::string_view> card = {
-      "Intended use: research on federated multi-task learning. Not a medical device; not for "
-      "diagnosis, triage or any other clinical decision.",
-      "Training data: the cohort above and nothing else, beyond the initial weights named under "
-      "Settings.",
-      "Out of scope: lateral views, children, pictures from other modalities, any population "
-      "that the centers do not represent.",
-      "Limits: a left-out center measures transfer to the centers of this cohort, not to every "
-      "hospital. Labels follow each center's own practice. Small centers make wide errors: read "
-      "the numbers with the images column beside them.",
+      ("Intended use: research on federated multi-task learning. Not a medical device; not for "
+       "diagnosis, triage or any other clinical decision."),
+      ("Training data: the cohort above and nothing else, beyond the initial weights named under "
+       "Settings."),
+      ("Out of scope: lateral views, children, pictures from other modalities, any population "
+       "that the centers do not represent."),
+      ("Limits: a left-out center measures transfer to the centers of this cohort, not to every "
+       "hospital. Labels follow each center's own practice. Small centers make wide errors: read "
+       "the numbers with the images column beside them."),
       "Scores are softmax outputs and are not calibrated.",
-      "Reproducing: the same program, settings, seeds, precision and thread count give the same "
-      "model, to be checked by `model_sha256` in `summary.json`."};
+      ("Reproducing: the same program, settings, seeds, precision and thread count give the same "
+       "model, to be checked by `model_sha256` in `summary.json`.")};
   return card;
 }
 

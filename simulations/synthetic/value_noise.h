@@ -14,7 +14,8 @@ class ValueNoise {
  public:
   /// `cells` per side over coordinates -1..1, repeated at the edge beyond.
   ValueNoise(int cells, RandomStream& random) : cells_(cells) {
-    lattice_.resize(static_cast<std::size_t>((cells + 1) * (cells + 1)));
+    const auto corners = static_cast<std::size_t>(cells) + 1;
+    lattice_.resize(corners * corners);
     for (float& value : lattice_) value = static_cast<float>(random.Uniform());
   }
 
@@ -24,7 +25,9 @@ class ValueNoise {
     const float v = std::clamp((y + 1) / 2 * static_cast<float>(cells_), 0.0F, limit);
     const int column = static_cast<int>(u);
     const int row = static_cast<int>(v);
-    const float* corner = &lattice_[static_cast<std::size_t>(row * (cells_ + 1) + column)];
+    const auto corners = static_cast<std::size_t>(cells_) + 1;
+    const float* corner =
+        &lattice_[static_cast<std::size_t>(row) * corners + static_cast<std::size_t>(column)];
     const float a = Smooth(u - static_cast<float>(column));
     const float b = Smooth(v - static_cast<float>(row));
     const float upper = corner[0] + a * (corner[1] - corner[0]);

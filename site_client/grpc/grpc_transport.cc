@@ -103,7 +103,7 @@ class GrpcTransport final : public Transport {
     Bytes bytes;
     const Status whole = UntilUndamaged([&] {
       bytes.clear();
-      const Status fetched = retry_.Run([&] { return FetchRest(model, bytes); });
+      Status fetched = retry_.Run([&] { return FetchRest(model, bytes); });
       if (!fetched.ok() || model.digest.empty() || !options_.hasher) return fetched;
       if (Digest(options_.hasher, bytes) == model.digest) return fetched;
       return DataLoss("model " + std::to_string(model.version) + ": does not match its digest");

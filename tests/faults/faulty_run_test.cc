@@ -24,7 +24,8 @@ class FaultyRunTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(FaultyRunTest, EveryAcknowledgedUpdateIsUsedOnceAndTheRunEnds) {
   for (int i = 0; i < kSchedulesPerTest; ++i) {
-    const auto seed = static_cast<std::uint64_t>(GetParam() * kSchedulesPerTest + i);
+    const auto seed =
+        static_cast<std::uint64_t>(GetParam()) * kSchedulesPerTest + static_cast<std::uint64_t>(i);
     PlayAndCheck(DrawFaults(seed, 3, kSteps));
   }
 }

@@ -43,6 +43,7 @@ TEST(NormLoopsTest, MomentsOfAnyNumberOfRowsAndChannelsAreTheDefinitions) {
 
 TEST(NormLoopsTest, ALargeMeanLeavesTheDeviationsOfFloatRight) {
   std::vector<float> values;
+  values.reserve(512);
   for (int i = 0; i < 512; ++i) values.push_back(i % 2 == 0 ? 4096.25F : 4096.5F);
   const Moments<float> moments({512, 1}, {values.data(), 1});
   EXPECT_EQ(moments.mean[0], 4096.375);

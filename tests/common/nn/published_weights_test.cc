@@ -42,7 +42,7 @@ std::string SaveRenamed(const TempFolder& folder, const ParameterBlob& source,
   std::vector<EntrySpec> entries = blob.layout->entries();
   for (EntrySpec& entry : entries) entry.name = rename(entry.name);
   blob.layout = Layout::Make(entries).value();
-  const std::string path = folder.File("weights.safetensors");
+  std::string path = folder.File("weights.safetensors");
   EXPECT_OK(WriteFileAtomically(path, SerializeSafetensors({blob, {}})));
   return path;
 }

@@ -34,7 +34,7 @@ TEST(ComputedParametersTest, WhatIsWrittenToAMasterStays) {
   {
     const ComputedParameters computed(*net, torch::kBFloat16);
     const torch::NoGradGuard no_gradient;
-    for (OptimizedParameter parameter : computed.all()) parameter.master.fill_(0.1);
+    for (const OptimizedParameter& parameter : computed.all()) parameter.master.fill_(0.1);
   }
   for (const torch::Tensor& parameter : net->parameters()) {
     EXPECT_TRUE(torch::equal(parameter, torch::full_like(parameter, 0.1)));

@@ -14,11 +14,11 @@ namespace {
 
 using torch::Tensor;
 
-Tensor Doubles(std::vector<double> values, std::vector<std::int64_t> shape) {
+Tensor Doubles(const std::vector<double>& values, const std::vector<std::int64_t>& shape) {
   return torch::tensor(values, torch::kFloat64).view(shape);
 }
 
-TaskTargets Targets(std::vector<std::int64_t> values, std::vector<bool> present) {
+TaskTargets Targets(const std::vector<std::int64_t>& values, const std::vector<bool>& present) {
   const auto rows = static_cast<std::int64_t>(present.size());
   TaskTargets targets{torch::tensor(values, torch::kInt64).view({rows, -1}),
                       torch::zeros({rows}, torch::kBool)};

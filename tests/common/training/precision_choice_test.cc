@@ -8,12 +8,13 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <utility>
 
 namespace consilium {
 namespace {
 
 StepMeasurement Taking(std::map<Precision, double> seconds) {
-  return [seconds](Precision precision) -> Result<double> {
+  return [seconds = std::move(seconds)](Precision precision) -> Result<double> {
     const auto found = seconds.find(precision);
     if (found == seconds.end()) return Internal("not here");
     return found->second;

@@ -99,6 +99,7 @@ TEST(MethodStylesTest, EightMethodsHaveEightLooks) {
 
 TEST(MethodStylesTest, MoreMethodsThanLooksShareThem) {
   std::vector<std::string> methods;
+  methods.reserve(20);
   for (int m = 0; m < 20; ++m) methods.push_back(std::to_string(m));
   const MethodStyles styles(methods);
   for (const std::string& method : methods) EXPECT_FALSE(styles.Of(method).color.empty());

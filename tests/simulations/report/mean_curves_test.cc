@@ -19,7 +19,7 @@ const std::vector<std::string> kClasses = {"mild", "severe"};
 const std::string kHeader = "image,center,task,label,probabilities\n";
 
 double At(const std::vector<double>& curve, double rate) {
-  return curve[static_cast<std::size_t>(rate * 100 + 0.5)];
+  return curve[static_cast<std::size_t>(std::lround(rate * 100))];
 }
 
 std::vector<double> RocOf(const BinaryScores& scores) {

@@ -24,18 +24,15 @@ class StudyTest : public ::testing::Test {
     SyntheticOptions options;
     options.scale = 0.001;
     options.image_size = 16;
-    dataset_ = new std::shared_ptr<const Dataset>(std::make_shared<const Dataset>(
-        MakeSyntheticCohort(options, {PrognosisTask(), *BrixiaTask("zones")}).value()));
+    dataset = std::make_shared<const Dataset>(
+        MakeSyntheticCohort(options, {PrognosisTask(), *BrixiaTask("zones")}).value());
   }
-  static void TearDownTestSuite() {
-    delete dataset_;
-    dataset_ = nullptr;
-  }
+  static void TearDownTestSuite() { dataset.reset(); }
 
   Study MakeStudy(const std::string& out) {
     Study study;
     study.options.plan.run = RunId("loco");
-    study.options.plan.tasks = (*dataset_)->tasks;
+    study.options.plan.tasks = dataset->tasks;
     study.options.plan.backbone = "tiny";
     study.options.plan.image_size = 16;
     study.options.plan.rounds.rounds = 2;
@@ -43,7 +40,7 @@ class StudyTest : public ::testing::Test {
     study.options.plan.training.batch_size = 64;
     study.version = "test";
     study.cohort = "synthetic";
-    study.dataset = *dataset_;
+    study.dataset = dataset;
     study.out = folder_.File(out);
     study.hasher = FnvHash();
     study.make_net = MakeTinyNetOfPlan;
@@ -61,9 +58,8 @@ class StudyTest : public ::testing::Test {
   SystemClock clock_;
   Interrupt interrupt_;
   Progress progress_{Progress::Options{.clock = &clock_}};
-  static std::shared_ptr<const Dataset>* dataset_;
+  static inline std::shared_ptr<const Dataset> dataset;
 };
-std::shared_ptr<const Dataset>* StudyTest::dataset_ = nullptr;
 
 TEST_F(StudyTest, ScoresEveryMethodOnEveryLeftOutCenter) {
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const StudyResult result, RunStudy(MakeStudy("out")));
@@ -207,7 +203,7 @@ TEST_F(StudyTest, CrossValidationGivesEverySiteItsImagesOfTheFoldAlone) {
   };
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const StudyResult result, RunStudy(std::move(study)));
   EXPECT_EQ(runs, 5);
-  EXPECT_EQ(images, 4 * (*dataset_)->samples.size());  // each image is tested once in five folds
+  EXPECT_EQ(images, 4 * dataset->samples.size());  // each image is tested once in five folds
   std::map<std::string, std::set<std::string>> tested;
   for (const Row& row : result.summary.rows) {
     EXPECT_EQ(row.protocol, "cv");

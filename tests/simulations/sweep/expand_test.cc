@@ -102,6 +102,7 @@ TEST(ExpandSweepTest, ValuesThatGiveTheSameJobsAreRefused) {
 
 TEST(ExpandSweepTest, EndlessCombinationsAreRefused) {
   std::vector<SweepField> fields;
+  fields.reserve(20);
   for (int f = 0; f < 20; ++f) fields.push_back(Field("x" + std::to_string(f), f + 1, {"1", "2"}));
   EXPECT_THAT(FaultsOf(fields), HasSubstr("more than 100000 combinations"));
 }
