@@ -57,6 +57,15 @@ class SiteRunnerImpl : public SiteRunner {
             HoldingsOf(*data_, split_), fingerprint_};
   }
 
+  Result<Bytes> Held(const ModelRef& model) const override {
+    if (evaluated_ != model || model.digest.empty()) return Bytes();
+    return GuardTorch("reading the model", [this]() -> Result<Bytes> {
+      ParameterBlob held = ReadState(*net_, shared_);
+      if (held.bytes.size() != shared_layout_->byte_size()) return Bytes();  // has controls too
+      return std::move(held.bytes);
+    });
+  }
+
   Result<SiteReport> Execute(const Instruction& instruction, Bytes model) override {
     received_ = {shared_layout_, std::move(model)};
     Result<SiteReport> report =
@@ -83,6 +92,7 @@ class SiteRunnerImpl : public SiteRunner {
 
   Result<SiteReport> Obey(const Instruction& instruction) {
     SetComputeThreads(options_.compute.threads);
+    evaluated_.reset();
     switch (instruction.kind) {
       case InstructionKind::kTrain: {
         CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version));
@@ -92,6 +102,7 @@ class SiteRunnerImpl : public SiteRunner {
       case InstructionKind::kEvaluate: {
         CONSILIUM_RETURN_IF_ERROR(LoadModel(instruction.model.version));
         CONSILIUM_ASSIGN_OR_RETURN(EvaluationReport report, Validate(instruction));
+        evaluated_ = instruction.model;
         return SiteReport(std::move(report));
       }
       case InstructionKind::kWait:
@@ -156,6 +167,7 @@ class SiteRunnerImpl : public SiteRunner {
   LocalStateStore local_;
   UpdatePacker packer_;
   Split split_;
+  std::optional<ModelRef> evaluated_;  // whose values are in the network
   // Of the instruction at hand.
   ParameterBlob received_;      // the model, controls included; empty between instructions
   ParameterBlob started_from_;  // the network's shared state, where the strategy looks back at it

@@ -12,6 +12,8 @@
 ///              repeated) and of the best; on disk too if `state_folder` is set, so that a
 ///              restarted site goes on with them. A site that missed rounds goes on from its
 ///              newest.
+/// Models       what was evaluated is still in the network when the next round trains from it: Held
+///              saves one of two downloads per round.
 /// Codec        as the plan says; what it leaves out of an update is added to the next one
 ///              (update_packer.h), on disk beside the local state.
 /// Random       every draw from streams (plan.seed, "train", site, round, epoch): the same
@@ -68,6 +70,10 @@ class SiteRunner {
   virtual ~SiteRunner() = default;
 
   virtual SiteDeclaration Declaration() const = 0;
+  /// The canonical bytes of `model`, where it is the one evaluated last and its digest is known:
+  /// training begins from it, and need not fetch it again. Empty otherwise, and under scaffold,
+  /// whose models hold more than the network.
+  virtual Result<Bytes> Held(const ModelRef& model) const = 0;
   /// kTrain or kEvaluate, with the model's canonical bytes (shared layout).
   virtual Result<SiteReport> Execute(const Instruction& instruction, Bytes model) = 0;
   /// Local heads of the tasks that the site trains, and statistics, that belong to model `version`,

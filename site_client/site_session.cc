@@ -27,7 +27,8 @@ Status UnlessTooLate(const Status& status) {
 
 Status Obey(Transport& transport, SiteRunner& runner, const Instruction& instruction,
             std::counting_semaphore<>* slots) {
-  Result<Bytes> model = transport.FetchModel(instruction.model);
+  Result<Bytes> model = runner.Held(instruction.model);
+  if (model.ok() && model->empty()) model = transport.FetchModel(instruction.model);
   if (!model.ok()) return UnlessTooLate(model.status());
   CONSILIUM_ASSIGN_OR_RETURN(const SiteReport report,
                              Compute(runner, instruction, *std::move(model), slots));

@@ -44,6 +44,54 @@ TEST(SiteSessionTest, RunsTwoRoundsAndReturnsTheHeadsOfTheBestVersion) {
   EXPECT_EQ(transport.evaluations[1].version, 2);
 }
 
+/// With models named by digests, as an aggregator with OpenSSL names them.
+std::deque<Instruction> Named(std::deque<Instruction> script) {
+  for (Instruction& told : script) told.model.digest = "of " + std::to_string(told.model.version);
+  return script;
+}
+
+TEST(SiteSessionTest, TheModelThatWasEvaluatedIsNotFetchedAgainToTrainFromIt) {
+  for (const std::string strategy : {"fedavg", "fedprox", "ditto", "fedbn"}) {
+    RunPlan plan = TinyPlan();
+    plan.strategy = strategy;
+    const TinyRun run = MakeTinyRun(plan);
+    const std::deque<Instruction> script = {TrainRound(0), EvaluateVersion(1), TrainRound(1),
+                                            EvaluateVersion(2), FinishWith(2)};
+    FakeTransport saving = Playing(run, Named(script));
+    FakeTransport fetching = Playing(run, script);
+    EXPECT_OK(RunSiteSession(saving, TinySession()));
+    EXPECT_OK(RunSiteSession(fetching, TinySession()));
+    EXPECT_EQ(saving.fetched, (std::vector<RoundNumber>{kInitialModel, 0, 1, 2})) << strategy;
+    EXPECT_EQ(fetching.fetched, (std::vector<RoundNumber>{kInitialModel, 0, 1, 1, 2})) << strategy;
+    ASSERT_EQ(saving.updates.size(), 2U);
+    EXPECT_EQ(saving.updates[1].second, fetching.updates[1].second) << strategy;
+  }
+}
+
+TEST(SiteSessionTest, ARoundThatIsRepeatedOrHasAnotherModelIsFetched) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  std::deque<Instruction> script =
+      Named({TrainRound(0), EvaluateVersion(1), TrainRound(1), TrainRound(1), FinishWith(1)});
+  FakeTransport repeated = Playing(run, script);
+  EXPECT_OK(RunSiteSession(repeated, TinySession()));
+  EXPECT_EQ(repeated.fetched, (std::vector<RoundNumber>{kInitialModel, 0, 1, 1}));
+  script[2].model.digest = "of a restored aggregator";
+  FakeTransport other = Playing(run, script);
+  EXPECT_OK(RunSiteSession(other, TinySession()));
+  EXPECT_EQ(other.fetched, (std::vector<RoundNumber>{kInitialModel, 0, 1, 1, 1}));
+}
+
+TEST(SiteSessionTest, ModelsWithControlsAreFetchedForEveryInstruction) {
+  RunPlan plan = TinyPlan();
+  plan.strategy = "scaffold";
+  plan.training.optimizer = Optimizer::kSgd;
+  const TinyRun run = MakeTinyRun(plan);
+  FakeTransport transport =
+      Playing(run, Named({TrainRound(0), EvaluateVersion(1), TrainRound(1), FinishWith(1)}));
+  EXPECT_OK(RunSiteSession(transport, TinySession()));
+  EXPECT_EQ(transport.fetched, (std::vector<RoundNumber>{kInitialModel, 0, 1, 1}));
+}
+
 TEST(SiteSessionTest, LateRoundIsLeftAndTheSessionGoesOn) {
   const TinyRun run = MakeTinyRun(TinyPlan());
   FakeTransport transport = Playing(run, {TrainRound(0), TrainRound(1), FinishWith(2)});

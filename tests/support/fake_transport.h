@@ -20,6 +20,7 @@ class FakeTransport : public Transport {
   std::deque<Instruction> script;
   std::set<RoundNumber> closed_rounds;  ///< their updates come too late
 
+  std::vector<RoundNumber> fetched;  ///< versions
   std::vector<SiteDeclaration> joined;
   std::vector<std::pair<UpdateHeader, Bytes>> updates;
   std::vector<EvaluationReport> evaluations;
@@ -36,6 +37,7 @@ class FakeTransport : public Transport {
     return next;
   }
   Result<Bytes> FetchModel(const ModelRef& model) override {
+    fetched.push_back(model.version);
     if (model.version == kInitialModel) return initial;
     const auto found = models.find(model.version);
     if (found == models.end()) return NotFound("model " + std::to_string(model.version));
