@@ -1,5 +1,7 @@
 #include "aggregator/change_lines.h"
 
+#include "aggregator/left_out_scores.h"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -30,6 +32,24 @@ void DescribeSites(const RoundEngine& before, const RoundEngine& after,
       lines.push_back("site " + id.str() + (site.live ? " is back" : " lost"));
     }
   }
+  for (const auto& [id, away] : after.turned_away()) {
+    const auto was = before.turned_away().find(id);
+    if (was != before.turned_away().end() && was->second == away) continue;
+    std::string line = "site " + id.str() + " ";
+    lines.push_back(line.append(ToString(away.standing)).append(": ").append(away.why));
+  }
+}
+
+/// "left-out site D: brixia loss 0.51, ..."
+void DescribeLeftOut(const RoundEngine& before, const RoundEngine& after,
+                     std::vector<std::string>& lines) {
+  const bool same_version = before.model() == after.model();
+  for (const auto& [id, tasks] : after.left_out()) {
+    if (same_version && before.left_out().contains(id)) continue;
+    std::string line = Round(after.model().version - 1);
+    line.append(": left-out site ").append(id.str()).append(": ");
+    lines.push_back(line.append(ScoresText(ScoresOf(tasks))));
+  }
 }
 
 std::string DescribeModel(const RoundEngine& engine) {
@@ -53,6 +73,7 @@ std::vector<std::string> DescribeChange(const RoundEngine& before, const RoundEn
     lines.push_back(Round(after.round()) + ": " + std::to_string(after.updates().size()) + " of " +
                     std::to_string(Selected(after)) + " updates");
   }
+  DescribeLeftOut(before, after, lines);
   if (after.history().size() > before.history().size()) lines.push_back(DescribeModel(after));
   const bool starts = after.phase() == RoundPhase::kTraining &&
                       (before.phase() != RoundPhase::kTraining || after.round() > before.round());

@@ -41,6 +41,11 @@ Result<std::optional<AggregatorCommand>> ParseAggregatorCommand(int argc, const 
   serve->add_option("--ca", config.ca_file, "Certificate of the CA")->required();
   serve->add_option("--cert", config.certificate_file, "The aggregator's certificate")->required();
   serve->add_option("--key", config.key_file, "Its key")->required();
+  serve
+      ->add_option("--keep-models", config.keep_models,
+                   "Models of the latest rounds to keep, beside the best and the first")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   serve->add_option("--port-file", config.port_file, "Write the port here once it is open");
   serve
       ->add_option("--result", config.result_file,

@@ -18,6 +18,7 @@ struct ServeConfig {
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;
+  int keep_models = 1;      ///< of each run's latest ones
   std::string port_file;    ///< empty: none is written
   std::string result_file;  ///< empty: none is written
   bool exit_when_finished = false;

@@ -14,6 +14,7 @@ constexpr std::int64_t kMaxImages = std::int64_t{1} << 53;
 constexpr std::size_t kMaxTasks = 1000;
 constexpr std::size_t kMaxDigest = 128;
 constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxReason = 4000;  // of 1000 bytes, each a sign of three if it is no UTF-8
 
 RoundNumber Round(Fields& fields, std::string_view name) {
   return static_cast<RoundNumber>(
@@ -73,6 +74,11 @@ void Write(const EvaluationReceived& event, Json& json) {
 }
 void Write(const DeadlinePassed& event, Json& json) { json["round"] = event.round; }
 void Write(const SiteLost& event, Json& json) { json["site"] = event.site.str(); }
+void Write(const SiteTurnedAway& event, Json& json) {
+  json["site"] = event.site.str();
+  json["standing"] = ToString(event.standing);
+  json["why"] = event.why;
+}
 
 /// Logs written before unreadable images were counted have none.
 std::int64_t SetAside(Fields& fields) {
@@ -132,12 +138,21 @@ Status Read(Fields& fields, SiteLost& event) {
   return OkStatus();
 }
 
+Status Read(Fields& fields, SiteTurnedAway& event) {
+  event.site = SiteId(fields.Text("site", kMaxName));
+  const Result<SiteStanding> standing = ParseSiteStanding(fields.Text("standing", kMaxName));
+  if (!standing.ok()) return DataLoss("standing: " + standing.status().message());
+  event.standing = *standing;
+  event.why = fields.Text("why", kMaxReason);
+  return OkStatus();
+}
+
 using What = decltype(Event::what);
 
 // In the order of the alternatives of Event::what.
 constexpr std::string_view kKinds[] = {"run_opened",   "site_joined",         "update_spooled",
                                        "model_stored", "evaluation_received", "deadline_passed",
-                                       "site_lost"};
+                                       "site_lost",    "site_turned_away"};
 static_assert(std::size(kKinds) == std::variant_size_v<What>);
 
 template <std::size_t Index = 0>

@@ -7,12 +7,15 @@
 /// Threads  all methods may be called from any thread. Aggregation and deadlines run on one worker
 ///          thread of the coordinator (Options::worker), or inside Pump() where tests want
 ///          everything in order.
+/// Disk     what finds no room is refused before it is acknowledged (kResourceExhausted: the caller
+///          tries again) and seen in RunSnapshot::trouble; with room again it goes on by itself.
 /// Errors   kFailedPrecondition for a late update (names the current round), kAlreadyExists for
 ///          other bytes under the same (run, round, site), kDataLoss for a digest that does not
 ///          match, kInvalidArgument for a declaration or header that contradicts the run (names
 ///          site and field).
 #pragma once
 
+#include "aggregator/retention.h"
 #include "aggregator/round_store.h"
 #include "common/base/clock.h"
 #include "common/base/hasher.h"
@@ -39,9 +42,23 @@ struct RunSnapshot {
   std::vector<std::pair<RoundNumber, std::optional<double>>> history;
   struct Site {
     SiteId site;
-    std::string state;  ///< "waiting", "training 3/10", "submitted", "evaluating", "lost"
+    std::string state;  ///< "waiting", "training 3/10", "submitted", "evaluating", "lost", ...
   };
   std::vector<Site> sites;
+  std::vector<Site>
+      turned_away;      ///< never joined; their state is "refused: ..." or "abstained: ..."
+  std::string trouble;  ///< what cannot be done for the moment and is tried again; "": nothing
+};
+
+/// A file that a run needs to go on.
+struct NeededBlob {
+  std::string name;
+  std::string digest;  ///< empty: not known
+};
+/// What goes with the event log of a moment.
+struct RunMoment {
+  RoundNumber round = 0;
+  std::vector<NeededBlob> blobs;
 };
 
 /// Told of each change worth a line; called without locks held, from any thread.
@@ -67,6 +84,7 @@ class RoundCoordinator {
     const Clock* clock = nullptr;
     HasherFactory hasher;  ///< empty: digests are absent and unchecked
     CoordinatorObserver observer;
+    Retention retention;
     bool worker = true;
     RunActivity activity = RunActivity::kActive;
   };
@@ -97,10 +115,16 @@ class RoundCoordinator {
   virtual RunSnapshot Snapshot() const = 0;
   /// All events so far.
   virtual Result<std::vector<Event>> Log() const = 0;
+  /// Calls `body` with the files that the event log of this moment names; until it returns nothing is
+  /// stored and none of them is removed. It must be short and call nothing of the coordinator's.
+  virtual Status HoldStill(const std::function<Status(const RunMoment& moment)>& body) const = 0;
   /// True once the run is finished; waits up to `patience`.
   virtual bool WaitFinished(Millis patience) = 0;
   /// The result: best version's shared state, with its metadata (model_metadata.h). Requires finished.
   virtual Result<TensorFile> FinalModel() const = 0;
+  /// The model that `round` gave, as FinalModel; also while the run goes on.
+  /// Errors: kNotFound: none yet, or removed since (names the rounds whose models are kept).
+  virtual Result<TensorFile> ModelAfter(RoundNumber round) const = 0;
   virtual ModelRef BestModel() const = 0;
   /// Does all work that is due: aggregation, deadlines, lost sites. For coordinators without
   /// worker.

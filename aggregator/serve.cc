@@ -88,6 +88,7 @@ Status Serve(const ServeConfig& config, const Interrupt& interrupt, DaemonLog& l
   RunFolder::Options options;
   options.folder = config.state_folder;
   options.clock = &clock;
+  options.retention.models = config.keep_models;
   options.observer = [&log](const std::string& line, const RunSnapshot&) { log.Info(line); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto folder,
                              RunFolder::Open(options, plan, std::move(inputs.initial)));

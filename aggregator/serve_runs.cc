@@ -11,13 +11,10 @@ namespace {
 
 constexpr Millis kTick{100};
 
-/// Until interrupted. What keeps a run from going on is logged once.
-void KeepGoing(RunDesk& desk, const Interrupt& interrupt, DaemonLog& log) {
-  Status reported;
+/// Until interrupted. What keeps a run from going on is an event, and tried again.
+void KeepGoing(RunDesk& desk, const Interrupt& interrupt) {
   while (!interrupt.Requested()) {
-    const Status status = desk.Tick();
-    if (!status.ok() && status != reported) log.Error("trying again: " + status.message());
-    reported = status;
+    static_cast<void>(desk.Tick());
     std::this_thread::sleep_for(kTick);
   }
 }
@@ -32,6 +29,7 @@ Status ServeRuns(const ServeConfig& config, const Interrupt& interrupt, DaemonLo
   RunDesk::Options desk_options;
   desk_options.state_folder = config.state_folder;
   desk_options.clock = &clock;
+  desk_options.retention.models = config.keep_models;
   desk_options.log = [&log](const std::string& line) { log.Info(line); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto desk, RunDesk::Open(std::move(desk_options)));
 
@@ -47,7 +45,7 @@ Status ServeRuns(const ServeConfig& config, const Interrupt& interrupt, DaemonLo
     const Status written = WriteFileAtomically(config.port_file, AsBytes(port));
     if (!written.ok()) status = written;
   }
-  if (status.code() == StatusCode::kCancelled) KeepGoing(*desk, interrupt, log);
+  if (status.code() == StatusCode::kCancelled) KeepGoing(*desk, interrupt);
   desk->Shutdown();
   server->Shutdown(Millis(2'000));
   return status;

@@ -2,8 +2,12 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace consilium {
 namespace {
+
+constexpr int kPagesAtOnce = 1024;
 
 struct FinishStatement {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -62,19 +66,28 @@ std::string ColumnText(const Statement& statement, int column) {
 
 void SqliteDatabase::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
-Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
-    const std::string& path, const std::vector<std::string>& migrations) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenFile(const std::string& path,
+                                                                 int flags) {
   sqlite3* opened = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
   auto made = std::unique_ptr<SqliteDatabase>(new SqliteDatabase(path, opened));
   if (code != SQLITE_OK) return SqliteStatus(code, opened, path);
   for (const char* sql :
        {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"}) {
     CONSILIUM_RETURN_IF_ERROR(made->Run(sql));
   }
+  return made;
+}
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
+    const std::string& path, const std::vector<std::string>& migrations) {
+  CONSILIUM_ASSIGN_OR_RETURN(auto made, OpenFile(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   CONSILIUM_RETURN_IF_ERROR(made->Migrate(migrations));
   return made;
+}
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenStored(const std::string& path) {
+  return OpenFile(path, SQLITE_OPEN_READWRITE);
 }
 
 Status SqliteDatabase::Migrate(const std::vector<std::string>& migrations) {
@@ -125,6 +138,28 @@ Status SqliteDatabase::Transact(const std::function<Status()>& body) {
   // The first error counts; some of them have ended the transaction already.
   if (!status.ok()) static_cast<void>(Run("ROLLBACK").ok());
   return status;
+}
+
+Result<std::unique_ptr<SqliteCopy>> SqliteDatabase::BeginCopy(const std::string& path) const {
+  sqlite3* opened = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  auto made = std::unique_ptr<SqliteCopy>(new SqliteCopy(path, opened));
+  if (code != SQLITE_OK) return SqliteStatus(code, opened, path);
+  made->copying_.reset(sqlite3_backup_init(opened, "main", database_.get(), "main"));
+  if (made->copying_ == nullptr) return SqliteStatus(sqlite3_errcode(opened), opened, path);
+  return made;
+}
+
+void SqliteCopy::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+void SqliteCopy::Close::operator()(sqlite3_backup* backup) const { sqlite3_backup_finish(backup); }
+
+Result<bool> SqliteCopy::Step() {
+  const int code = sqlite3_backup_step(copying_.get(), kPagesAtOnce);
+  if (code == SQLITE_OK) return false;
+  const int finished = sqlite3_backup_finish(copying_.release());
+  if (code == SQLITE_DONE && finished == SQLITE_OK) return true;
+  return SqliteStatus(code == SQLITE_DONE ? finished : code, to_.get(), path_);
 }
 
 }  // namespace consilium

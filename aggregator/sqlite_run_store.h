@@ -28,6 +28,10 @@ class SqliteRunStore {
   /// In order. Errors: kDataLoss.
   Result<std::vector<RunChange>> Changes() const;
   Result<std::map<SiteId, RunId>> Visits() const;
+  /// Begins a copy of all in the new file `path` (sqlite_database.h).
+  Result<std::unique_ptr<SqliteCopy>> BeginCopy(const std::string& path) const {
+    return database_->BeginCopy(path);
+  }
 
  private:
   explicit SqliteRunStore(std::unique_ptr<SqliteDatabase> database)

@@ -1,7 +1,6 @@
 #include "aggregator/sqlite_store.h"
 
 #include "aggregator/event_codec.h"
-#include "aggregator/sqlite_database.h"
 
 #include <utility>
 
@@ -15,9 +14,9 @@ const std::vector<std::string>& Migrations() {
   return migrations;
 }
 
-class SqliteRoundStore final : public RoundStore {
+class FileRoundStore final : public SqliteRoundStore {
  public:
-  explicit SqliteRoundStore(std::unique_ptr<SqliteDatabase> database)
+  explicit FileRoundStore(std::unique_ptr<SqliteDatabase> database)
       : database_(std::move(database)) {}
 
   /// The plan is written when the file is new.
@@ -61,18 +60,22 @@ class SqliteRoundStore final : public RoundStore {
     return events;
   }
 
+  Result<std::unique_ptr<SqliteCopy>> BeginCopy(const std::string& path) const override {
+    return database_->BeginCopy(path);
+  }
+
  private:
   std::unique_ptr<SqliteDatabase> database_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<RoundStore>> OpenSqliteRoundStore(const std::string& path,
-                                                         const std::string& plan) {
+Result<std::unique_ptr<SqliteRoundStore>> OpenSqliteRoundStore(const std::string& path,
+                                                               const std::string& plan) {
   CONSILIUM_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(path, Migrations()));
-  auto store = std::make_unique<SqliteRoundStore>(std::move(database));
+  auto store = std::make_unique<FileRoundStore>(std::move(database));
   CONSILIUM_RETURN_IF_ERROR(store->Prepare(plan));
-  return std::unique_ptr<RoundStore>(std::move(store));
+  return std::unique_ptr<SqliteRoundStore>(std::move(store));
 }
 
 }  // namespace consilium

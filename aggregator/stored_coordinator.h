@@ -45,8 +45,10 @@ class StoredCoordinator final : public RoundCoordinator {
   void SetActivity(RunActivity activity) override;
   RunSnapshot Snapshot() const override;
   Result<std::vector<Event>> Log() const override;
+  Status HoldStill(const std::function<Status(const RunMoment& moment)>& body) const override;
   bool WaitFinished(Millis patience) override;
   Result<TensorFile> FinalModel() const override;
+  Result<TensorFile> ModelAfter(RoundNumber round) const override;
   ModelRef BestModel() const override;
   Status Pump() override;
   void Shutdown() override;
@@ -59,10 +61,16 @@ class StoredCoordinator final : public RoundCoordinator {
     Progress progress;
   };
   enum class Standing { kExpected, kAcceptedBefore };
+  /// What may find no room: one may while the other does.
+  enum class Write : std::uint8_t { kUpdate, kEvent, kWork };
+  static constexpr Millis kLongestWait{3'600'000};  // whatever a caller asks for
 
-  // All of these require mutex_.
+  // All of these require mutex_; what a site's call needs is in stored_coordinator_calls.cc.
   Timestamp Now();
   Status Apply(decltype(Event::what) what);
+  /// Once, however often the site asks.
+  Status Note(const SiteTurnedAway& away);
+  Status RefuseLayout(const SiteId& site);
   Instruction AllowedInstruction(const SiteId& site) const;
   void Execute(const Command& command);
   Status Replay(const std::vector<Event>& events, const ModelRef& model0);
@@ -74,15 +82,22 @@ class StoredCoordinator final : public RoundCoordinator {
   RunSnapshot TakeSnapshot() const;
   std::string StateOf(const SiteId& site, const RoundEngine::Site& known) const;
 
+  // Without mutex_: of a site's call, and of the run's files (stored_coordinator_files.cc).
+  Status CountUpdate(const UpdateHeader& header);
+  Result<std::string> RoundsKept() const;
+  Result<TensorFile> ModelFile(const ModelRef& model, std::optional<double> loss) const;
+  Status RetirePending();
+
+  bool NeedsUpdates() const;
   Status CheckSpooledUpdates() const;
   // Work, without mutex_ where bytes move (stored_coordinator_work.cc).
   bool MayWork() const;
   Status AggregatePending();
-  Status RetirePending();
   Status PassDeadline();
   Status LoseSilentSites();
   void RunWorker();
   void Announce();
+  Status Noted(Write write, Status status);
 
   const Options options_;
   const RunOffer offer_;
@@ -101,7 +116,9 @@ class StoredCoordinator final : public RoundCoordinator {
   std::optional<SetDeadline> deadline_;
   std::optional<Aggregate> pending_;
   std::deque<RoundNumber> retired_;
-  std::vector<std::string> lines_;  // for the observer
+  std::vector<std::string> lines_;        // for the observer
+  std::map<Write, std::string> trouble_;  // what failed last
+  std::atomic<bool> in_trouble_{false};   // trouble_ is not empty
   RunActivity activity_;
   std::atomic<bool> stopping_{false};
 

@@ -1,8 +1,5 @@
-/// What a StoredCoordinator does by itself: aggregation, deadlines, silent sites, old files.
-#include "aggregator/blob_names.h"
+/// What a StoredCoordinator does by itself: aggregation, deadlines, silent sites.
 #include "aggregator/stored_coordinator.h"
-
-#include <set>
 
 namespace consilium {
 namespace {
@@ -12,6 +9,31 @@ constexpr Millis kLookAtClock{100};
 constexpr Millis kRetryAfterFailure{1'000};
 
 }  // namespace
+
+/// Says once that something finds no room or cannot be done, and once that it is over.
+Status StoredCoordinator::Noted(Write write, Status status) {
+  const bool failed =
+      write == Write::kWork ? !status.ok() : status.code() == StatusCode::kResourceExhausted;
+  if (!failed && (!status.ok() || !in_trouble_)) return status;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::string at = "round " + std::to_string(engine_.round());
+    const auto known = trouble_.find(write);
+    // Calls of many sites fail alike, each with its own file's name.
+    const bool told =
+        known != trouble_.end() && (write != Write::kWork || known->second == status.message());
+    if (failed) trouble_[write] = status.message();
+    if (failed && !told) {
+      lines_.push_back(at + " cannot go on, trying again: " + status.message());
+    } else if (!failed && known != trouble_.end()) {
+      lines_.push_back(at + " goes on");
+      trouble_.erase(known);
+    }
+    in_trouble_ = !trouble_.empty();
+  }
+  Announce();
+  return status;
+}
 
 Status StoredCoordinator::Pump() {
   Status status;
@@ -24,7 +46,7 @@ Status StoredCoordinator::Pump() {
     if (status.ok()) status = RetirePending();
   }
   Announce();
-  return status;
+  return stopping_ ? status : Noted(Write::kWork, std::move(status));
 }
 
 bool StoredCoordinator::MayWork() const {
@@ -47,39 +69,6 @@ Status StoredCoordinator::AggregatePending() {
   CONSILIUM_RETURN_IF_ERROR(Apply(ModelStored{aggregate->round, model}));
   pending_.reset();
   return OkStatus();
-}
-
-Status StoredCoordinator::RetirePending() {
-  while (true) {
-    RoundNumber round = 0;
-    std::vector<SiteId> sites;
-    std::set<std::string> kept;
-    {
-      const std::lock_guard lock(mutex_);
-      if (retired_.empty()) return OkStatus();
-      round = retired_.front();
-      for (const auto& [site, known] : engine_.sites()) sites.push_back(site);
-      const RoundNumber latest = engine_.model().version;
-      kept = {ModelBlobName(kInitialModel), ModelBlobName(latest),
-              ModelBlobName(engine_.best_model().version)};
-      for (int slot = 0; slot < strategy_->state_slots(); ++slot) {
-        kept.insert(StateBlobName(latest, slot));
-      }
-    }
-    for (const SiteId& site : sites) {
-      const auto site_lock = spool_.LockSite(site);
-      CONSILIUM_RETURN_IF_ERROR(spool_.Remove(round, site));
-    }
-    for (const std::string_view folder : {"models/", "state/"}) {
-      CONSILIUM_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                                 options_.blobs->List(folder));
-      for (const std::string& name : names) {
-        if (!kept.contains(name)) CONSILIUM_RETURN_IF_ERROR(options_.blobs->Remove(name));
-      }
-    }
-    const std::lock_guard lock(mutex_);
-    retired_.pop_front();
-  }
 }
 
 Status StoredCoordinator::PassDeadline() {
@@ -107,19 +96,9 @@ Status StoredCoordinator::LoseSilentSites() {
 }
 
 void StoredCoordinator::RunWorker() {
-  Status reported;
   while (!stopping_) {
     const Status status = Pump();
     if (stopping_) return;
-    if (!status.ok() && status != reported) {
-      {
-        const std::lock_guard lock(mutex_);
-        lines_.push_back("round " + std::to_string(engine_.round()) +
-                         " cannot go on, trying again: " + status.message());
-      }
-      Announce();
-    }
-    reported = status;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, status.ok() ? kLookAtClock : kRetryAfterFailure, [&] {
       const bool active = activity_ == RunActivity::kActive;

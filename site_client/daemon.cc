@@ -10,6 +10,7 @@
 #include "common/training/precision_choice.h"
 #include "site_client/grpc/grpc_transport.h"
 #include "site_client/heartbeat_transport.h"
+#include "site_client/set_aside.h"
 #include "site_client/site_data.h"
 #include "site_client/site_session.h"
 
@@ -50,15 +51,23 @@ Result<Site> ReadSite(const SiteConfig& config) {
   return site;
 }
 
+// Runs differ in their layouts; a run's name is one that a folder may have (ValidatePlan).
+std::filesystem::path FolderOf(const SiteConfig& config, const RunId& run) {
+  return std::filesystem::path(config.state_folder) / run.str();
+}
+
 Result<std::shared_ptr<const Dataset>> LoadData(const SiteConfig& config, const RunPlan& plan,
                                                 const Interrupt& interrupt, DaemonLog& log) {
   auto data =
       config.cohort.empty()
           ? LoadSiteCache(config.tensor_cache, plan)
           : LoadSiteCohort({config.cohort, config.center, AvailableThreads(), &interrupt}, plan);
-  if (data.ok()) {
-    log.Info("run " + plan.run.str() + ": " + std::to_string((*data)->samples.size()) + " images");
-  }
+  CONSILIUM_RETURN_IF_ERROR(data.status());
+  const std::string run = "run " + plan.run.str() + ": ";
+  log.Info(run + std::to_string((*data)->samples.size()) + " images");
+  const std::string list = (FolderOf(config, plan.run) / "unreadable-images.txt").string();
+  CONSILIUM_RETURN_IF_ERROR(WriteSetAsideList(**data, list));
+  for (const std::string& line : SetAsideLines(**data, list)) log.Warn(run + line);
   return data;
 }
 
@@ -85,8 +94,7 @@ SessionOptions OptionsOf(const SiteConfig& config, const Site& site, const RunId
   SessionOptions options;
   options.runner.site = site.id;
   options.runner.compute = compute;
-  // Runs differ in their layouts; a run's name is one that a folder may have (ValidatePlan).
-  options.runner.state_folder = (std::filesystem::path(config.state_folder) / run.str()).string();
+  options.runner.state_folder = FolderOf(config, run).string();
   options.runner.hasher = Sha256();
   options.runner.interrupt = &interrupt;
   options.runner.on_progress = [&transport, &log](const Progress& progress) {
@@ -96,6 +104,7 @@ SessionOptions OptionsOf(const SiteConfig& config, const Site& site, const RunId
     log.Info("round " + std::to_string(progress.round) + ": trained " +
              std::to_string(progress.steps_done) + " steps");
   };
+  options.runner.notify = [&log](const std::string& line) { log.Info(line); };
   options.patience = kPatience;
   options.load_data = [&](const RunPlan& plan) { return LoadData(config, plan, interrupt, log); };
   return options;

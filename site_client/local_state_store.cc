@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 namespace consilium {
@@ -76,12 +77,18 @@ Status LocalStateStore::Put(RoundNumber version, ParameterBlob state) {
 }
 
 Result<ParameterBlob> LocalStateStore::At(RoundNumber version) const {
-  auto above = states_.upper_bound(version);
-  if (above == states_.begin()) {
+  if (states_.empty()) {
     return FailedPrecondition("site " + site_.str() + ": has no local state for model version " +
                               std::to_string(version));
   }
-  return (--above)->second;
+  return Nearest(version)->second;
+}
+
+/// Requires a state.
+std::map<RoundNumber, ParameterBlob>::const_iterator LocalStateStore::Nearest(
+    RoundNumber version) const {
+  const auto above = states_.upper_bound(version);
+  return above == states_.begin() ? above : std::prev(above);
 }
 
 const ParameterBlob* LocalStateStore::Find(RoundNumber version) const {
@@ -92,8 +99,7 @@ const ParameterBlob* LocalStateStore::Find(RoundNumber version) const {
 Status LocalStateStore::Keep(const std::set<RoundNumber>& versions) {
   std::set<RoundNumber> kept;
   for (const RoundNumber version : versions) {
-    const auto above = states_.upper_bound(version);
-    if (above != states_.begin()) kept.insert(std::prev(above)->first);
+    if (!states_.empty()) kept.insert(Nearest(version)->first);
   }
   for (auto state = states_.begin(); state != states_.end();) {
     if (kept.contains(state->first)) {

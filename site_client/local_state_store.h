@@ -30,7 +30,8 @@ class LocalStateStore {
   Status Put(RoundNumber version, ParameterBlob state);
   bool empty() const { return states_.empty(); }
   /// The state of `version` or, if the site missed the rounds before it, of the newest version
-  /// below. Errors: kFailedPrecondition if there is none.
+  /// below; of the oldest one where an aggregator was restored to an earlier round than all of them.
+  /// Errors: kFailedPrecondition if there is none.
   Result<ParameterBlob> At(RoundNumber version) const;
   /// The state of this very version, or nullptr.
   const ParameterBlob* Find(RoundNumber version) const;
@@ -40,6 +41,7 @@ class LocalStateStore {
  private:
   LocalStateStore(std::string folder, RunId run, SiteId site, std::shared_ptr<const Layout> layout,
                   std::string prefix);
+  std::map<RoundNumber, ParameterBlob>::const_iterator Nearest(RoundNumber version) const;
   std::string FileOf(RoundNumber version) const;
   Status Load();
 

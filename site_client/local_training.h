@@ -19,6 +19,7 @@
 #include "common/nn/multi_task_net.h"
 #include "common/training/compute_options.h"
 #include "common/training/gradient_terms.h"
+#include "site_client/round_checkpoint.h"
 
 #include <functional>
 #include <string>
@@ -37,6 +38,9 @@ struct LocalRound {
   std::string stream = "train";
   int epochs_before = 0;  ///< of other trainings in this round, for progress
   int epochs_after = 0;
+  /// Begun for this round; may be null. Each epoch that others of the round follow leaves a checkpoint
+  /// under `stream`, and a training goes on from the one that it finds.
+  RoundCheckpoints* checkpoints = nullptr;
 };
 
 struct LocalOutcome {
@@ -44,6 +48,11 @@ struct LocalOutcome {
   std::int64_t steps = 0;          ///< of the optimiser
   std::vector<TaskCounts> losses;  ///< of the last epoch
 };
+
+/// What the trainings of a round follow from, beside the model and the site's local state, as text:
+/// plan, instruction, and which images with which labels are trained on.
+std::string InputsOfRound(const Dataset& data, const Indices& train, const Instruction& instruction,
+                          const RunPlan& plan);
 
 Result<LocalOutcome> TrainLocally(const MultiTaskNet& net, const Dataset& data,
                                   const Indices& train, const Instruction& instruction,

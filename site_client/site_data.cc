@@ -31,14 +31,16 @@ Result<std::shared_ptr<const Dataset>> FitTasks(Dataset data, const RunPlan& pla
                              "'");
     }
   }
-  for (Sample& sample : data.samples) {
+  const auto fit = [&source](Sample& sample) {
     std::vector<std::vector<int>> labels;
     labels.reserve(source.size());
     for (const std::ptrdiff_t index : source) {
       labels.push_back(index < 0 ? std::vector<int>() : std::move(sample.labels[index]));
     }
     sample.labels = std::move(labels);
-  }
+  };
+  for (Sample& sample : data.samples) fit(sample);
+  for (SetAsideImage& image : data.set_aside) fit(image.sample);
   data.tasks = plan.tasks;
   return std::shared_ptr<const Dataset>(std::make_shared<Dataset>(std::move(data)));
 }
@@ -88,6 +90,7 @@ Result<std::shared_ptr<const Dataset>> LoadSiteCohort(const CohortSource& source
   options.image_size = plan.image_size;
   options.threads = source.threads;
   options.interrupt = source.interrupt;
+  options.unreadable = UnreadablePictures::kSetAside;
   CONSILIUM_ASSIGN_OR_RETURN(Dataset data, LoadCohort(manifest, options));
   return FitTasks(std::move(data), plan, source.manifest);
 }

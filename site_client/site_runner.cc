@@ -1,5 +1,6 @@
 #include "site_client/site_runner.h"
 
+#include "common/federation/participation.h"
 #include "common/federation/strategies/scaffold.h"
 #include "common/nn/compute.h"
 #include "common/nn/state.h"
@@ -9,6 +10,7 @@
 #include "site_client/control_variates.h"
 #include "site_client/local_state_store.h"
 #include "site_client/local_training.h"
+#include "site_client/round_checkpoint.h"
 #include "site_client/update_packer.h"
 
 #include <algorithm>
@@ -21,15 +23,26 @@ Status AtSite(const SiteId& site, const std::string& problem) {
   return InvalidArgument("site " + site.str() + ": " + problem);
 }
 
-/// n_sj of every task with a training label.
+/// n_sj of every task with a training label. A site without training images only evaluates; a task
+/// of which images are set aside is named too, for what it says of the site.
 std::vector<TaskHolding> HoldingsOf(const Dataset& data, const Split& split) {
   std::vector<TaskHolding> holdings;
   for (std::size_t j = 0; j < data.tasks.size(); ++j) {
     const std::int64_t train = CountLabelled(data, split.train, j);
-    if (train == 0) continue;
-    holdings.push_back({data.tasks[j].id, train, CountLabelled(data, split.validation, j)});
+    const std::int64_t validation = CountLabelled(data, split.validation, j);
+    const std::int64_t set_aside = CountSetAside(data, j);
+    const bool evaluated = split.train.empty() && validation > 0;
+    if (train == 0 && set_aside == 0 && !evaluated) continue;
+    holdings.push_back({data.tasks[j].id, train, validation, set_aside});
   }
   return holdings;
+}
+
+/// Whether the site can do what the run asks of it.
+bool AnyLabel(const SiteDeclaration& declaration, bool evaluates) {
+  return std::ranges::any_of(declaration.tasks, [&](const TaskHolding& one) {
+    return (evaluates ? one.validation : one.train) > 0;
+  });
 }
 
 class SiteRunnerImpl : public SiteRunner {
@@ -47,14 +60,21 @@ class SiteRunnerImpl : public SiteRunner {
         shared_(std::move(shared)),
         local_(std::move(local)),
         packer_(std::move(packer)),
-        split_(options_.split.has_value()
-                   ? *options_.split
-                   : SplitByPatient(*data_, AllSamples(*data_), plan_.validation_fraction,
-                                    plan_.seed, options_.site.str())) {}
+        checkpoints_(options_.state_folder, options_.hasher, options_.notify),
+        split_(options_.split.has_value() ? *options_.split
+                                          : SplitUsable(*data_, plan_.validation_fraction,
+                                                        plan_.seed, options_.site.str())) {
+    if (!OnlyEvaluates(plan_.rounds, options_.site)) return;
+    // On all that it has.
+    split_.validation.insert(split_.validation.end(), split_.train.begin(), split_.train.end());
+    std::ranges::sort(split_.validation);
+    split_.train.clear();
+  }
 
   SiteDeclaration Declaration() const override {
     return {options_.site, static_cast<std::int64_t>(split_.train.size()),
-            HoldingsOf(*data_, split_), fingerprint_};
+            HoldingsOf(*data_, split_), fingerprint_,
+            static_cast<std::int64_t>(data_->set_aside.size())};
   }
 
   Result<Bytes> Held(const ModelRef& model) const override {
@@ -73,6 +93,8 @@ class SiteRunnerImpl : public SiteRunner {
     received_ = {};
     return report;
   }
+
+  void Delivered() override { checkpoints_.End(); }
 
   Result<ParameterBlob> LocalState(RoundNumber version) const override {
     CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob all, local_.At(version));
@@ -113,14 +135,6 @@ class SiteRunnerImpl : public SiteRunner {
                               ": only training and evaluation can be executed");
   }
 
-  static Indices AllSamples(const Dataset& data) {
-    Indices all;
-    for (std::size_t i = 0; i < data.samples.size(); ++i) {
-      all.push_back(static_cast<std::int64_t>(i));
-    }
-    return all;
-  }
-
   /// The shared state from the aggregator, and what is ours of that version.
   Status LoadModel(RoundNumber version) {
     if (received_.bytes.size() != shared_layout_->byte_size()) {
@@ -150,7 +164,7 @@ class SiteRunnerImpl : public SiteRunner {
     return plan_.strategy == "fedprox" || plan_.strategy == "scaffold" || HasOwnModel();
   }
   bool HasOwnModel() const { return plan_.strategy == "ditto"; }
-  Result<LocalRound> RoundOf() const;
+  Result<LocalRound> RoundOf();
   Result<ParameterBlob> StartedFrom() const;
   /// What stays at the site after the round: the entries that are not shared, or its own model.
   Result<ParameterBlob> LocalAfter(const Instruction& instruction);
@@ -166,6 +180,7 @@ class SiteRunnerImpl : public SiteRunner {
   std::function<bool(const EntrySpec&)> shared_;  // of the network's entries
   LocalStateStore local_;
   UpdatePacker packer_;
+  RoundCheckpoints checkpoints_;
   Split split_;
   std::optional<ModelRef> evaluated_;  // whose values are in the network
   // Of the instruction at hand.
@@ -181,7 +196,7 @@ Result<ParameterBlob> SiteRunnerImpl::StartedFrom() const {
                 [](const EntrySpec& entry) { return KindOf(entry) == EntryKind::kParameter; });
 }
 
-Result<LocalRound> SiteRunnerImpl::RoundOf() const {
+Result<LocalRound> SiteRunnerImpl::RoundOf() {
   LocalRound round;
   round.plan = &plan_;
   round.site = options_.site;
@@ -189,6 +204,7 @@ Result<LocalRound> SiteRunnerImpl::RoundOf() const {
   round.make_net = options_.make_net;
   round.interrupt = options_.interrupt;
   round.on_progress = options_.on_progress;
+  round.checkpoints = &checkpoints_;
   if (HasOwnModel()) round.epochs_after = plan_.rounds.local_epochs;
   if (plan_.strategy == "fedprox") {
     round.terms.proximal_mu = plan_.strategy_options.proximal_mu;
@@ -213,6 +229,8 @@ Result<ParameterBlob> SiteRunnerImpl::LocalAfter(const Instruction& instruction)
 }
 
 Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
+  checkpoints_.Begin(instruction.round, instruction.model,
+                     InputsOfRound(*data_, split_.train, instruction, plan_));
   CONSILIUM_ASSIGN_OR_RETURN(const LocalRound round, RoundOf());
   CONSILIUM_ASSIGN_OR_RETURN(LocalOutcome outcome,
                              TrainLocally(net_, *data_, split_.train, instruction, round));
@@ -313,8 +331,13 @@ Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const Ru
   auto runner = std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data),
                                                  std::move(net), travelling.layout, is_shared,
                                                  std::move(local), std::move(packer));
-  if (runner->Declaration().tasks.empty()) {
-    return AtSite(site, "data: no training image has a label of the plan's tasks");
+  if (!AnyLabel(runner->Declaration(), OnlyEvaluates(plan.rounds, site))) {
+    std::string problem = "data: no training image has a label of the plan's tasks";
+    if (const std::int64_t unreadable = runner->Declaration().set_aside; unreadable > 0) {
+      problem.append("; ").append(std::to_string(unreadable));
+      problem.append(" images are set aside because they cannot be read");
+    }
+    return AtSite(site, problem);
   }
   return std::unique_ptr<SiteRunner>(std::move(runner));
 }

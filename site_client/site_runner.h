@@ -12,6 +12,9 @@
 ///              repeated) and of the best; on disk too if `state_folder` is set, so that a
 ///              restarted site goes on with them. A site that missed rounds goes on from its
 ///              newest.
+/// Checkpoints  with a `state_folder`, each local epoch that others of its round follow leaves one
+///              (round_checkpoint.h): a site that was killed in a round goes on from there, to the
+///              same bits, once it is given the same round and model.
 /// Models       what was evaluated is still in the network when the next round trains from it: Held
 ///              saves one of two downloads per round.
 /// Codec        as the plan says; what it leaves out of an update is added to the next one
@@ -61,9 +64,11 @@ class SiteRunner {
     NetFactory make_net = MakeNet;
     const Interrupt* interrupt = nullptr;
     std::function<void(const Progress&)> on_progress;  ///< after every step
+    /// What the site's operator may want to know, without names of pictures. May be empty.
+    std::function<void(const std::string& line)> notify;
   };
-  /// `initial`: the run's complete first model, canonical bytes. The split is SplitByPatient(data,
-  /// all, plan.validation_fraction, plan.seed, site).
+  /// `initial`: the run's complete first model, canonical bytes. The split is SplitUsable(data,
+  /// plan.validation_fraction, plan.seed, site).
   static Result<std::unique_ptr<SiteRunner>> Create(Options options, const RunOffer& offer,
                                                     std::shared_ptr<const Dataset> data,
                                                     const Bytes& initial);
@@ -76,6 +81,8 @@ class SiteRunner {
   virtual Result<Bytes> Held(const ModelRef& model) const = 0;
   /// kTrain or kEvaluate, with the model's canonical bytes (shared layout).
   virtual Result<SiteReport> Execute(const Instruction& instruction, Bytes model) = 0;
+  /// The aggregator has the update: the round's checkpoints go.
+  virtual void Delivered() = 0;
   /// Local heads of the tasks that the site trains, and statistics, that belong to model `version`,
   /// named as in the complete state: empty blob if the run shares everything. Under ditto the site's
   /// own model: all of it but the heads of tasks that it does not train. It stays at the

@@ -25,6 +25,24 @@ Status UnlessTooLate(const Status& status) {
   return status.code() == StatusCode::kFailedPrecondition ? OkStatus() : status;
 }
 
+Status Join(Transport& transport, const SiteRunner& runner) {
+  const SiteDeclaration declaration = runner.Declaration();
+  const Status joined = transport.Join(declaration);
+  if (joined.code() != StatusCode::kAlreadyExists) return joined;
+  return {joined.code(),
+          joined.message() + "; its images have changed since (" +
+              std::to_string(declaration.set_aside) +
+              " are set aside now): bring back those of before, or wait for the next run"};
+}
+
+/// Restored from a backup that was taken before we joined, an aggregator does not know us.
+Status JoinAgain(Transport& transport, const SiteRunner& runner, const RunId& run) {
+  CONSILIUM_ASSIGN_OR_RETURN(const RunOffer offer, transport.GetRun());
+  if (offer.plan.run == run) return Join(transport, runner);
+  return FailedPrecondition("run " + run.str() + ": is not known to the aggregator any more, it " +
+                            "offers run " + offer.plan.run.str() + ": start again for that one");
+}
+
 Status Obey(Transport& transport, SiteRunner& runner, const Instruction& instruction,
             std::counting_semaphore<>* slots) {
   Result<Bytes> model = runner.Held(instruction.model);
@@ -32,7 +50,10 @@ Status Obey(Transport& transport, SiteRunner& runner, const Instruction& instruc
   if (!model.ok()) return UnlessTooLate(model.status());
   CONSILIUM_ASSIGN_OR_RETURN(const SiteReport report,
                              Compute(runner, instruction, *std::move(model), slots));
-  return UnlessTooLate(Submit(transport, report));
+  const Status submitted = Submit(transport, report);
+  if (submitted.ok() && instruction.kind == InstructionKind::kTrain) runner.Delivered();
+  // Not found is the site itself, which the next question finds out again.
+  return submitted.code() == StatusCode::kNotFound ? OkStatus() : UnlessTooLate(submitted);
 }
 
 }  // namespace
@@ -45,11 +66,15 @@ Result<SessionResult> RunSiteSession(Transport& transport, SessionOptions option
   CONSILIUM_ASSIGN_OR_RETURN(
       const std::unique_ptr<SiteRunner> runner,
       SiteRunner::Create(std::move(options.runner), offer, std::move(data), initial));
-  CONSILIUM_RETURN_IF_ERROR(transport.Join(runner->Declaration()));
+  CONSILIUM_RETURN_IF_ERROR(Join(transport, *runner));
 
   while (interrupt == nullptr || !interrupt->Requested()) {
-    CONSILIUM_ASSIGN_OR_RETURN(const Instruction instruction,
-                               transport.NextInstruction(options.patience));
+    const Result<Instruction> told = transport.NextInstruction(options.patience);
+    if (told.status().code() == StatusCode::kNotFound) {
+      CONSILIUM_RETURN_IF_ERROR(JoinAgain(transport, *runner, offer.plan.run));
+      continue;
+    }
+    CONSILIUM_ASSIGN_OR_RETURN(const Instruction instruction, told);
     if (instruction.kind == InstructionKind::kWait) continue;
     if (instruction.kind == InstructionKind::kFinish) {
       CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob local, runner->LocalState(instruction.best_version));

@@ -2,7 +2,8 @@
 ///
 /// Errors of the transport that may pass (kUnavailable, kDeadlineExceeded) are retried by the
 /// transport itself; a round that closed without us (kFailedPrecondition) is left and the next
-/// instruction asked for. Threads: runs in the caller's thread until the run is over or `interrupt`
+/// instruction asked for; an aggregator that does not know the site (kNotFound: it was restored from a
+/// backup) is joined again. Threads: runs in the caller's thread until the run is over or `interrupt`
 /// is requested (kCancelled).
 #pragma once
 

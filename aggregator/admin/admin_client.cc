@@ -17,6 +17,7 @@ namespace consilium {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 20;
+constexpr int kWindow = 4 << 20;  // of a backup that comes faster than the disk takes it
 constexpr std::chrono::seconds kAnswerTime{60};
 constexpr std::chrono::seconds kTransferTime{3600};
 constexpr int kMaxMessage = 64 << 20;  // a ledger of many rounds and sites
@@ -30,6 +31,12 @@ std::shared_ptr<grpc::Channel> Dial(const AdminClient::Options& options) {
   tls.pem_cert_chain = options.identity.certificate;
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
+  // gRPC's own estimate of a line holds a hundred times this in memory.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindow);
+  // Calls that last as long as they last: an aggregator that is gone is noticed all the same.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   const std::string& address = options.aggregator;
   if (address.starts_with("127.") || address.starts_with("localhost:")) {
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -101,11 +108,12 @@ class GrpcAdminClient final : public AdminClient {
     return sites;
   }
 
-  Result<Bytes> ExportModel(const RunId& run) override {
+  Result<Bytes> ExportModel(const RunId& run, std::optional<RoundNumber> round) override {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kTransferTime);
     v1::ExportModelRequest request;
     request.set_run(run.str());
+    if (round) request.set_round(*round);
     const auto reader = stub_->ExportModel(&context, request);
     Bytes file;
     v1::ModelBytes chunk;
@@ -120,6 +128,20 @@ class GrpcAdminClient final : public AdminClient {
     if (too_long) return DataLoss("run " + run.str() + ": its model is too large");
     CONSILIUM_RETURN_IF_ERROR(status);
     return file;
+  }
+
+  Status Backup(const std::function<Status(const BackupPart&)>& on_part) override {
+    grpc::ClientContext context;
+    const auto reader = stub_->Backup(&context, v1::BackupRequest());
+    v1::BackupPart message;
+    Status taken;
+    while (taken.ok() && reader->Read(&message)) {
+      const Result<BackupPart> part = FromProto(message);
+      taken = part.ok() ? on_part(*part) : part.status();
+    }
+    if (!taken.ok()) context.TryCancel();
+    const Status ended = FromGrpc(reader->Finish());
+    return taken.ok() ? ended : taken;
   }
 
   Status FollowEvents(bool only_past,

@@ -1,13 +1,16 @@
 #include "aggregator/admin/commands.h"
 
 #include "aggregator/admin/admin_client.h"
+#include "aggregator/admin/backup_folder.h"
 #include "aggregator/admin/completion.h"
 #include "aggregator/admin/json_text.h"
 #include "aggregator/admin/tables.h"
+#include "aggregator/admin/transfer_progress.h"
+#include "common/base/interrupt.h"
 #include "common/storage/file_io.h"
 
 #include <algorithm>
-#include <utility>
+#include <chrono>
 
 namespace consilium {
 namespace {
@@ -64,7 +67,48 @@ Status Follow(AdminClient& client, const AdminConfig& config, std::ostream& out)
   });
 }
 
-Status Do(AdminClient& client, const AdminConfig& config, std::ostream& out) {
+/// Shows a transfer and ends it when the operator asks.
+TransferObserver Watch(const std::string& what, const ProgressOutput& output) {
+  using SteadyClock = std::chrono::steady_clock;
+  InstallInterruptHandler();
+  return [&output, progress = TransferProgress(what, output.on_terminal),
+          begun = SteadyClock::now()](std::uint64_t done, std::uint64_t total) mutable -> Status {
+    if (ProcessInterrupt().Requested()) return Cancelled("interrupted, nothing of it stays");
+    const auto elapsed = std::chrono::duration_cast<Millis>(SteadyClock::now() - begun);
+    output.out << progress.Update(done, total, elapsed) << std::flush;
+    return OkStatus();
+  };
+}
+
+void ShowBackup(const BackupStart& start, const std::string& folder, bool json, std::ostream& out) {
+  if (json) {
+    out << BackupJson(start, folder);
+  } else {
+    out << "as of " << TimeText(start.at) << " UTC in " << BackupText(start, folder);
+  }
+}
+
+Status Backup(AdminClient& client, const AdminConfig& config, std::ostream& out,
+              const ProgressOutput& progress) {
+  CONSILIUM_ASSIGN_OR_RETURN(const auto writer,
+                             BackupWriter::Make(config.out_file, Watch("backup", progress)));
+  CONSILIUM_RETURN_IF_ERROR(
+      client.Backup([&](const BackupPart& part) { return writer->Take(part); }));
+  CONSILIUM_ASSIGN_OR_RETURN(const BackupManifest manifest, writer->Finish());
+  ShowBackup(manifest.start, config.out_file, config.json, out);
+  return OkStatus();
+}
+
+Status Restore(const AdminConfig& config, std::ostream& out, const ProgressOutput& progress) {
+  CONSILIUM_ASSIGN_OR_RETURN(
+      const BackupManifest manifest,
+      RestoreBackup(config.backup, config.state_folder, Watch("restore", progress)));
+  ShowBackup(manifest.start, config.state_folder, config.json, out);
+  return OkStatus();
+}
+
+Status Do(AdminClient& client, const AdminConfig& config, std::ostream& out,
+          const ProgressOutput& progress) {
   switch (config.command) {
     case AdminCommand::kRunsStart:
       return Start(client, config, out);
@@ -82,15 +126,21 @@ Status Do(AdminClient& client, const AdminConfig& config, std::ostream& out) {
       return Order(client, config, RunOrder::kResume, out);
     case AdminCommand::kRunsCancel:
       return Order(client, config, RunOrder::kCancel, out);
+    case AdminCommand::kRunsRemove:
+      return Order(client, config, RunOrder::kRemove, out);
     case AdminCommand::kSitesList:
     case AdminCommand::kSitesShow:
       return ListSites(client, config, out);
     case AdminCommand::kModelExport: {
-      CONSILIUM_ASSIGN_OR_RETURN(const Bytes file, client.ExportModel(RunId(config.name)));
+      CONSILIUM_ASSIGN_OR_RETURN(const Bytes file,
+                                 client.ExportModel(RunId(config.name), config.round));
       return WriteFileAtomically(config.out_file, file);
     }
     case AdminCommand::kEventsFollow:
       return Follow(client, config, out);
+    case AdminCommand::kBackup:
+      return Backup(client, config, out, progress);
+    case AdminCommand::kRestore:
     case AdminCommand::kCompletion:
       break;
   }
@@ -99,17 +149,19 @@ Status Do(AdminClient& client, const AdminConfig& config, std::ostream& out) {
 
 }  // namespace
 
-Status RunAdminCommand(const AdminConfig& config, std::ostream& out) {
+Status RunAdminCommand(const AdminConfig& config, std::ostream& out,
+                       const ProgressOutput& progress) {
   if (config.command == AdminCommand::kCompletion) {
     out << BashCompletion();
     return OkStatus();
   }
+  if (config.command == AdminCommand::kRestore) return Restore(config, out, progress);
   AdminClient::Options options;
   options.aggregator = config.aggregator;
   CONSILIUM_ASSIGN_OR_RETURN(
       options.identity, ReadTlsIdentity(config.ca_file, config.certificate_file, config.key_file));
-  CONSILIUM_ASSIGN_OR_RETURN(const auto client, AdminClient::Make(std::move(options)));
-  return Do(*client, config, out);
+  CONSILIUM_ASSIGN_OR_RETURN(const auto client, AdminClient::Make(options));
+  return Do(*client, config, out, progress);
 }
 
 }  // namespace consilium

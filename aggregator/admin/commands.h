@@ -7,7 +7,15 @@
 
 namespace consilium {
 
-/// Errors: kInvalidArgument for files; otherwise what the aggregator says. Threads: one.
-Status RunAdminCommand(const AdminConfig& config, std::ostream& out);
+/// Where a long transfer says how far it is.
+struct ProgressOutput {
+  std::ostream& out;
+  bool on_terminal = false;
+};
+
+/// Errors: kInvalidArgument for files; kCancelled: a backup or its restoring was interrupted, and
+/// nothing of it stays; otherwise what the aggregator says. Threads: one.
+Status RunAdminCommand(const AdminConfig& config, std::ostream& out,
+                       const ProgressOutput& progress);
 
 }  // namespace consilium

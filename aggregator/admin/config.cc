@@ -39,9 +39,25 @@ void AddRuns(CLI::App& app, AdminConfig& config) {
   for (CLI::App* const order :
        {named("pause", "Give sites nothing new to do", AdminCommand::kRunsPause),
         named("resume", "Go on", AdminCommand::kRunsResume),
-        named("cancel", "End it for good", AdminCommand::kRunsCancel)}) {
+        named("cancel", "End it for good", AdminCommand::kRunsCancel),
+        named("remove", "Delete models and log of a run that is over",
+              AdminCommand::kRunsRemove)}) {
     order->add_option("--cause", config.cause, "Why; stored with the change");
   }
+}
+
+void AddBackups(CLI::App& app, AdminConfig& config) {
+  Add(&app, "backup", "Copy the aggregator's whole store while its runs go on",
+      AdminCommand::kBackup, config)
+      ->add_option("--out", config.out_file, "New folder for the backup, on this machine")
+      ->required();
+  CLI::App* const restore =
+      Add(&app, "restore", "Make the state folder of an aggregator out of a backup",
+          AdminCommand::kRestore, config);
+  restore->add_option("BACKUP", config.backup, "Folder of the backup")->required();
+  restore
+      ->add_option("--state", config.state_folder, "New or empty folder for consilium-aggregator")
+      ->required();
 }
 
 }  // namespace
@@ -75,16 +91,19 @@ Result<std::optional<AdminConfig>> ParseAdminCommand(int argc, const char* const
       Add(Group(app, "model", "Results"), "export", "Write the best model of a run that is over",
           AdminCommand::kModelExport, config);
   model->add_option("RUN", config.name, "Name of the run")->required();
+  model->add_option("--round", config.round, "The model that this round gave, not the best one");
   model->add_option("--out", config.out_file, "File to write (.safetensors)")->required();
   Add(Group(app, "events", "What happens"), "follow", "One line per event, as it comes",
       AdminCommand::kEventsFollow, config)
       ->add_flag("--past", config.only_past, "Only what has happened so far");
+  AddBackups(app, config);
   Add(Group(app, "completion", "Completion for a shell"), "bash", "Print the script for bash",
       AdminCommand::kCompletion, config);
 
   CONSILIUM_ASSIGN_OR_RETURN(const bool given, ParseCommandLine(app, argc, argv));
   if (!given) return std::optional<AdminConfig>();
-  const bool connects = config.command != AdminCommand::kCompletion;
+  const bool connects =
+      config.command != AdminCommand::kCompletion && config.command != AdminCommand::kRestore;
   if (connects && (config.aggregator.empty() || config.ca_file.empty() ||
                    config.certificate_file.empty() || config.key_file.empty())) {
     return InvalidArgument("--aggregator, --ca, --cert and --key are required; see --help");

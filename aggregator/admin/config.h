@@ -16,11 +16,14 @@ enum class AdminCommand : std::uint8_t {
   kRunsPause,
   kRunsResume,
   kRunsCancel,
+  kRunsRemove,
   kSitesList,
   kSitesShow,
   kRoundsShow,
   kModelExport,
   kEventsFollow,
+  kBackup,
+  kRestore,
   kCompletion
 };
 
@@ -35,8 +38,11 @@ struct AdminConfig {
   std::string model_file;  ///< runs start
   std::string name;        ///< of a run, or of a site
   std::string cause;
-  std::string out_file;    ///< model export
-  bool only_past = false;  ///< events follow
+  std::optional<int> round;  ///< model export; none: the result
+  std::string out_file;      ///< model export; backup: a folder
+  bool only_past = false;    ///< events follow
+  std::string backup;        ///< restore: a folder
+  std::string state_folder;  ///< restore
 };
 
 /// Empty: --help or --version was asked for and has been printed.

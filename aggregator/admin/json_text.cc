@@ -21,6 +21,7 @@ Json ToJson(const RunSummary& run) {
   json["rounds_planned"] = run.rounds_planned;
   json["sites"] = run.sites;
   json["best_loss"] = Optional(run.best_loss);
+  json["trouble"] = run.trouble;
   return json;
 }
 
@@ -35,8 +36,18 @@ Json ToJson(const LedgerRound& round) {
                {"validation_loss", Optional(round.validation_loss)},
                {"sites", Json::array()}};
   for (const LedgerEntry& entry : round.sites) {
-    json["sites"].push_back(
-        {{"site", entry.site.str()}, {"standing", ToString(entry.standing)}, {"why", entry.why}});
+    Json row = {
+        {"site", entry.site.str()}, {"standing", ToString(entry.standing)}, {"why", entry.why}};
+    if (entry.standing == SiteStanding::kEvaluates) {
+      row["scores"] = Json::array();
+      for (const TaskScore& score : entry.scores) {
+        row["scores"].push_back({{"task", score.task.str()},
+                                 {"images", score.images},
+                                 {"loss", score.loss},
+                                 {"metrics", score.metrics}});
+      }
+    }
+    json["sites"].push_back(std::move(row));
   }
   return json;
 }

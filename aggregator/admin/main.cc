@@ -5,13 +5,15 @@
 #include "common/security/certificates.h"
 
 #include <iostream>
+#include <unistd.h>
 
 namespace {
 
 consilium::Status Run(int argc, char** argv) {
   CONSILIUM_RETURN_IF_ERROR(consilium::AllowOnlyTls13());
   CONSILIUM_ASSIGN_OR_RETURN(const auto config, consilium::ParseAdminCommand(argc, argv));
-  return config ? consilium::RunAdminCommand(*config, std::cout) : consilium::OkStatus();
+  if (!config) return consilium::OkStatus();
+  return consilium::RunAdminCommand(*config, std::cout, {std::cerr, ::isatty(STDERR_FILENO) == 1});
 }
 
 }  // namespace

@@ -38,6 +38,11 @@ std::string RoundOf(const RunSummary& run) {
   return std::to_string(run.round) + "/" + std::to_string(run.rounds_planned);
 }
 
+/// What keeps a run from going on is worth more than how it came here.
+std::string CauseOf(const RunSummary& run) {
+  return run.trouble.empty() ? run.last.cause : "cannot go on, trying again: " + run.trouble;
+}
+
 }  // namespace
 
 std::string TimeText(Timestamp at) {
@@ -54,7 +59,7 @@ std::string RunsTable(const std::vector<RunSummary>& runs) {
   for (const RunSummary& run : runs) {
     rows.push_back({run.last.run.str(), std::string(ToString(run.last.state)), RoundOf(run),
                     std::to_string(run.sites), Loss(run.best_loss), TimeText(run.last.at),
-                    run.last.actor, run.last.cause});
+                    run.last.actor, CauseOf(run)});
   }
   return Aligned(rows);
 }
@@ -92,7 +97,11 @@ std::string RoundsTable(const std::vector<LedgerRound>& rounds) {
 
 std::string EventLine(const AdminEvent& event) {
   std::string line = TimeText(event.at);
-  line.append("  ").append(event.run.str()).append("  ").append(event.actor).append("  ");
+  line.append("  ")
+      .append(event.run.empty() ? "-" : event.run.str())
+      .append("  ")
+      .append(event.actor)
+      .append("  ");
   return line.append(event.text).append("\n");
 }
 

@@ -1,6 +1,7 @@
 #include "aggregator/grpc/admin_service.h"
 
 #include "aggregator/grpc/caller.h"
+#include "common/security/sha256.h"
 #include "common/wire/admin_proto.h"
 #include "common/wire/status_mapping.h"
 
@@ -86,12 +87,30 @@ class AdminService final : public v1::Admin::Service {
   grpc::Status ExportModel(grpc::ServerContext* context, const v1::ExportModelRequest* request,
                            grpc::ServerWriter<v1::ModelBytes>* writer) override {
     return Handle(*context, [&](const std::string&) -> Status {
-      CONSILIUM_ASSIGN_OR_RETURN(const TensorFile model, admin_.Export(RunId(request->run())));
+      std::optional<RoundNumber> round;
+      if (request->has_round()) round = request->round();
+      CONSILIUM_ASSIGN_OR_RETURN(const TensorFile model,
+                                 admin_.Export(RunId(request->run()), round));
       const Bytes file = SerializeSafetensors(model);
       v1::ModelBytes chunk;
       for (std::size_t at = 0; at < file.size(); at += kChunk) {
         chunk.set_data(file.data() + at, std::min(kChunk, file.size() - at));
         if (!writer->Write(chunk)) return Cancelled("the operator went away");
+      }
+      return OkStatus();
+    });
+  }
+
+  grpc::Status Backup(grpc::ServerContext* context, const v1::BackupRequest* /*request*/,
+                      grpc::ServerWriter<v1::BackupPart>* writer) override {
+    return Handle(*context, [&](const std::string& actor) -> Status {
+      CONSILIUM_ASSIGN_OR_RETURN(const std::unique_ptr<BackupSource> source, admin_.Backup(actor));
+      const auto send = [&](const BackupPart& part) {
+        return writer->Write(ToProto(part)) ? OkStatus() : Cancelled("the operator went away");
+      };
+      CONSILIUM_RETURN_IF_ERROR(send(source->start()));
+      for (std::size_t file = 0; file < source->files().size(); ++file) {
+        CONSILIUM_RETURN_IF_ERROR(SendFile(*source, file, send));
       }
       return OkStatus();
     });
@@ -115,6 +134,24 @@ class AdminService final : public v1::Admin::Service {
   }
 
  private:
+  static Status SendFile(const BackupSource& source, std::size_t index,
+                         const std::function<Status(const BackupPart&)>& send) {
+    const BackupSource::File& file = source.files()[index];
+    CONSILIUM_RETURN_IF_ERROR(send(file.file));
+    const std::unique_ptr<Hasher> hasher = Sha256()();
+    Bytes buffer(std::min<std::uint64_t>(kChunk, file.file.byte_size));
+    for (std::uint64_t at = 0; at < file.file.byte_size; at += buffer.size()) {
+      buffer.resize(std::min<std::uint64_t>(kChunk, file.file.byte_size - at));
+      CONSILIUM_RETURN_IF_ERROR(source.ReadAt(index, at, buffer));
+      hasher->Update(buffer);
+      CONSILIUM_RETURN_IF_ERROR(send(ByteView(buffer)));
+    }
+    BackupFileEnd end{hasher->Finish()};
+    if (file.digest.empty() || file.digest == end.sha256) return send(end);
+    return DataLoss(file.file.path + ": is damaged at the aggregator: SHA-256 " + end.sha256 +
+                    ", the run's log says " + file.digest);
+  }
+
   /// The one wrapper of every handler: an operator in, status out, nothing thrown passes.
   template <typename Body>
   grpc::Status Handle(const grpc::ServerContext& context, const Body& body) noexcept {

@@ -16,7 +16,8 @@ namespace consilium {
 Result<std::vector<LedgerRound>> MakeLedger(const RoundEngine::Options& options,
                                             const std::vector<Event>& log);
 
-/// "" if each closed round holds the updates of at least `expected` sites; otherwise which does not,
+/// "" if each closed round holds the updates of at least `expected` sites (AgreedSites of the run);
+/// otherwise which does not,
 /// for a person: "round 3: 1 of 2 sites (B late)".
 std::string WhatIsMissing(const std::vector<LedgerRound>& rounds, int expected);
 

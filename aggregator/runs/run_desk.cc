@@ -2,6 +2,7 @@
 
 #include "aggregator/runs/ledger.h"
 #include "common/config/run_config.h"
+#include "common/federation/selection.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -32,6 +33,7 @@ Result<std::unique_ptr<RunDesk>> RunDesk::Open(Options options) {
   const std::filesystem::path state(options.state_folder);
   std::error_code failed;
   std::filesystem::create_directories(state / "runs", failed);
+  if (!failed) std::filesystem::remove_all(BackupsFolder(options.state_folder), failed);
   if (failed) return InvalidArgument(options.state_folder + ": " + failed.message());
   CONSILIUM_ASSIGN_OR_RETURN(auto store, SqliteRunStore::Open((state / "runs.sqlite").string()));
   auto desk = std::unique_ptr<RunDesk>(new RunDesk(std::move(options), std::move(store)));
@@ -54,7 +56,22 @@ Status RunDesk::Restore() {
   }
   while (events_.size() > kEventsKept) events_.pop_front();
   CONSILIUM_ASSIGN_OR_RETURN(visits_, store_->Visits());
+  SweepRuns();
   return OkStatus();
+}
+
+/// What a kill left: folders of removed runs, and of starts that broke off before there was a log.
+void RunDesk::SweepRuns() {
+  const std::filesystem::path runs = std::filesystem::path(options_.state_folder) / "runs";
+  std::error_code ignored;  // tried again at the next start
+  std::vector<std::filesystem::path> left;
+  for (const auto& entry : std::filesystem::directory_iterator(runs, ignored)) {
+    const auto known = queue_.Find(RunId(entry.path().filename().string()));
+    const bool removed = known.ok() && (*known)->state == RunState::kRemoved;
+    const bool broken_off = !known.ok() && !std::filesystem::exists(entry.path() / kEventLogFile);
+    if (removed || broken_off) left.push_back(entry.path());
+  }
+  for (const std::filesystem::path& folder : left) std::filesystem::remove_all(folder, ignored);
 }
 
 std::string RunDesk::FolderOf(const RunId& run) const {
@@ -68,7 +85,7 @@ void RunDesk::AddEvent(const RunId& run, const std::string& actor, const std::st
     if (events_.size() > kEventsKept) events_.pop_front();
   }
   new_event_.notify_all();
-  if (options_.log) options_.log("run " + run.str() + ": " + text);
+  if (options_.log) options_.log(run.empty() ? text : "run " + run.str() + ": " + text);
 }
 
 Result<RunChange> RunDesk::Change(const RunId& run, RunState state, const std::string& cause,
@@ -88,11 +105,17 @@ Result<RunChange> RunDesk::Change(const RunId& run, RunState state, const std::s
 
 Result<RunDesk::Folder> RunDesk::Make(const RunId& run, bool worker) {
   CONSILIUM_ASSIGN_OR_RETURN(const RunQueue::Run* const known, queue_.Find(run));
+  if (known->state == RunState::kRemoved) {
+    const RunChange& removed = known->changes.back();
+    return NotFound("run " + run.str() + ": was removed by " + removed.actor + " (" +
+                    removed.cause + "), its models and its log are gone");
+  }
   CONSILIUM_ASSIGN_OR_RETURN(const std::string yaml, store_->PlanOf(run));
   CONSILIUM_ASSIGN_OR_RETURN(const RunPlan plan, ParseRunPlan(yaml, "run " + run.str()));
   RunFolder::Options options;
   options.folder = FolderOf(run);
   options.clock = options_.clock;
+  options.retention = options_.retention;
   options.observer = [this, run](const std::string& line, const RunSnapshot&) {
     AddEvent(run, kSelf, line);
   };
@@ -126,6 +149,15 @@ Result<std::shared_ptr<RoundCoordinator>> RunDesk::CoordinatorOf(const RunId& ru
 Status RunDesk::Tick() {
   const std::lock_guard lock(mutex_);
   if (stopping_) return OkStatus();
+  Status status = GoOn();
+  if (status.message() != trouble_) {
+    trouble_ = status.message();
+    AddEvent(RunId(), kSelf, status.ok() ? "goes on" : "cannot go on, trying again: " + trouble_);
+  }
+  return status;
+}
+
+Status RunDesk::GoOn() {
   if (const std::optional<RunId> active = queue_.Active()) {
     CONSILIUM_RETURN_IF_ERROR(FollowActive(*active));
   }
@@ -157,7 +189,7 @@ Status RunDesk::FollowActive(const RunId& run) {
   std::string done = "all rounds are done";
   if (snapshot.phase == RoundPhase::kFinished) {
     CONSILIUM_ASSIGN_OR_RETURN(const std::vector<LedgerRound> rounds, LedgerOf(run, *folder));
-    missing = WhatIsMissing(rounds, (*folder)->plan().rounds.expected_sites);
+    missing = WhatIsMissing(rounds, AgreedSites((*folder)->plan().rounds));
     const ModelRef best = (*folder)->coordinator().BestModel();
     done.append(", best version ").append(std::to_string(best.version));
     done.append(", state ").append(best.digest);
@@ -179,6 +211,7 @@ Result<std::vector<LedgerRound>> RunDesk::LedgerOf(const RunId& run, const Folde
 }
 
 void RunDesk::CloseUnvisited() {
+  if (copying_) return;
   std::erase_if(open_, [this](const auto& entry) {
     const RunId& run = entry.first;
     const auto known = queue_.Find(run);
@@ -205,7 +238,9 @@ Result<std::shared_ptr<RoundCoordinator>> RunDesk::Offered(const SiteId& site) {
   const std::optional<RunId> active = queue_.Active();
   if (!active) {
     // It asks whether there is another run than that which it knows: there is none.
-    if (visit != visits_.end()) return CoordinatorOf(visit->second);
+    const bool there =
+        visit != visits_.end() && (*queue_.Find(visit->second))->state != RunState::kRemoved;
+    if (there) return CoordinatorOf(visit->second);
     return Unavailable("no run is active now");
   }
   CONSILIUM_ASSIGN_OR_RETURN(auto coordinator, CoordinatorOf(*active));
@@ -220,7 +255,7 @@ Result<std::shared_ptr<RoundCoordinator>> RunDesk::Current(const SiteId& site) {
   const std::lock_guard lock(mutex_);
   const auto visit = visits_.find(site);
   if (visit == visits_.end()) {
-    return FailedPrecondition("site " + site.str() + ": is in no run, expected GetRun first");
+    return NotFound("site " + site.str() + ": is in no run, expected GetRun first");
   }
   return CoordinatorOf(visit->second);
 }

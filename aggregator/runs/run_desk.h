@@ -6,7 +6,7 @@
 /// same queue and states are read back.
 /// Sites    a site is offered the active run; it stays with that run (visits in the store) until
 ///          it asks for a run again, so that it learns how a run ended even when the next is on.
-/// Folder   runs.sqlite (sqlite_run_store.h), runs/RUN/ (run_folder.h).
+/// Folder   runs.sqlite (sqlite_run_store.h), runs/RUN/ (run_folder.h), backups/ while one is sent.
 /// Locks    mutex_, then a coordinator's own; observers of coordinators take events_mutex_ alone.
 /// Threads  any; Tick by one thread.
 #pragma once
@@ -15,6 +15,7 @@
 #include "aggregator/runs/run_directory.h"
 #include "aggregator/runs/run_folder.h"
 #include "aggregator/runs/run_queue.h"
+#include "aggregator/runs/store_snapshot.h"
 #include "aggregator/sqlite_run_store.h"
 
 #include <condition_variable>
@@ -31,6 +32,7 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   struct Options {
     std::string state_folder;
     const Clock* clock = nullptr;
+    Retention retention;  ///< of each run
     /// Told of each event, in one line; from any thread. May be empty.
     std::function<void(const std::string& line)> log;
   };
@@ -38,7 +40,7 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   ~RunDesk() override;
 
   /// Opens the run that is next, and notes what the active one has come to. Errors: what keeps it
-  /// from going on for the moment; a run that can never go on becomes failed instead.
+  /// from going on for the moment, which is also an event; a run that can never go on becomes failed.
   Status Tick();
   /// Ends all waiting calls and closes all runs; nothing may be asked afterwards.
   void Shutdown();
@@ -53,11 +55,13 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   Result<std::vector<RunSummary>> Runs() override;
   Result<RunDetail> Show(const RunId& run) override;
   Result<std::vector<SiteStatus>> Sites() override;
-  Result<TensorFile> Export(const RunId& run) override;
+  Result<TensorFile> Export(const RunId& run, std::optional<RoundNumber> round) override;
+  Result<std::unique_ptr<BackupSource>> Backup(const std::string& actor) override;
   std::vector<AdminEvent> Events(std::int64_t after, std::size_t limit, Millis patience) override;
 
  private:
   friend class StoredIntake;
+  class CopyingScope;
   using Folder = std::shared_ptr<RunFolder>;
 
   RunDesk(Options options, std::unique_ptr<SqliteRunStore> store)
@@ -65,6 +69,8 @@ class RunDesk final : public RunDirectory, public RunAdmin {
 
   // All of these require mutex_.
   Status Restore();
+  Status RemoveFiles(const RunId& run);
+  void SweepRuns();
   Result<RunChange> Change(const RunId& run, RunState state, const std::string& cause,
                            const std::string& actor);
   Result<Folder> OpenFolder(const RunId& run);
@@ -72,11 +78,16 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   Result<Folder> Borrow(const RunId& run);
   Result<Folder> Make(const RunId& run, bool worker);
   Result<std::shared_ptr<RoundCoordinator>> CoordinatorOf(const RunId& run);
+  Status GoOn();
   Status OpenNext();
   Status FollowActive(const RunId& run);
   Result<RunSummary> Summarise(const RunId& run);
   Result<std::vector<LedgerRound>> LedgerOf(const RunId& run, const Folder& folder);
   void CloseUnvisited();
+  Result<std::vector<BackedUpRun>> CopyQueue(StoreSnapshot& snapshot);
+
+  // Takes mutex_ itself.
+  Status CopyRun(BackedUpRun run, StoreSnapshot& snapshot);
 
   std::string FolderOf(const RunId& run) const;
   void AddEvent(const RunId& run, const std::string& actor, const std::string& text);
@@ -89,7 +100,10 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   std::map<SiteId, RunId> visits_;
   std::set<RunId> arriving_;
   std::map<RunId, RunSummary> summaries_;  // of runs that are over
+  bool copying_ = false;                   // a backup is being made: no folder may close or go
+  std::int64_t backups_ = 0;
   bool stopping_ = false;
+  std::string trouble_;  // why the last Tick failed
 
   std::mutex events_mutex_;
   std::condition_variable new_event_;

@@ -90,7 +90,27 @@ Result<RunChange> RunDesk::Order(const RunId& run, RunOrder order, const std::st
                                  const std::string& actor) {
   const std::lock_guard lock(mutex_);
   CONSILIUM_ASSIGN_OR_RETURN(const RunState state, queue_.Decide(run, order));
-  return Change(run, state, cause.empty() ? "ordered" : cause, actor);
+  if (state == RunState::kRemoved && copying_) {
+    return Unavailable("run " + run.str() + ": a backup is being made, try again in a moment");
+  }
+  CONSILIUM_ASSIGN_OR_RETURN(RunChange change,
+                             Change(run, state, cause.empty() ? "ordered" : cause, actor));
+  if (state == RunState::kRemoved) CONSILIUM_RETURN_IF_ERROR(RemoveFiles(run));
+  return change;
+}
+
+/// Of a run that the store calls removed: what stays after a kill goes at the next start.
+Status RunDesk::RemoveFiles(const RunId& run) {
+  if (const auto open = open_.find(run); open != open_.end()) {
+    open->second->coordinator().Shutdown();
+    open_.erase(open);
+  }
+  summaries_.erase(run);
+  std::error_code failed;
+  std::filesystem::remove_all(FolderOf(run), failed);
+  if (!failed) return OkStatus();
+  return Internal("run " + run.str() + ": is removed, but not all of its files: " +
+                  failed.message() + "; the rest goes when the aggregator starts again");
 }
 
 Result<RunSummary> RunDesk::Summarise(const RunId& run) {
@@ -105,6 +125,7 @@ Result<RunSummary> RunDesk::Summarise(const RunId& run) {
   summary.rounds_planned = snapshot.rounds_planned;
   summary.sites = static_cast<int>(snapshot.sites.size());
   summary.best_loss = snapshot.best_loss;
+  summary.trouble = snapshot.trouble;
   if (IsOver(known->state)) summaries_[run] = summary;
   return summary;
 }
@@ -127,10 +148,13 @@ Result<RunDetail> RunDesk::Show(const RunId& run) {
   detail.changes = known->changes;
   CONSILIUM_ASSIGN_OR_RETURN(detail.summary, Summarise(run));
   CONSILIUM_ASSIGN_OR_RETURN(detail.plan, store_->PlanOf(run));
-  if (known->state == RunState::kFailed) return detail;
+  if (known->state == RunState::kFailed || known->state == RunState::kRemoved) return detail;
   CONSILIUM_ASSIGN_OR_RETURN(const Folder folder, Borrow(run));
-  for (const RunSnapshot::Site& site : folder->coordinator().Snapshot().sites) {
-    detail.sites.push_back({site.site, run, site.state});
+  const RunSnapshot snapshot = folder->coordinator().Snapshot();
+  for (const auto* list : {&snapshot.sites, &snapshot.turned_away}) {
+    for (const RunSnapshot::Site& site : *list) {
+      detail.sites.push_back({site.site, run, site.state});
+    }
   }
   CONSILIUM_ASSIGN_OR_RETURN(detail.rounds, LedgerOf(run, folder));
   return detail;
@@ -140,8 +164,9 @@ Result<std::vector<SiteStatus>> RunDesk::Sites() {
   const std::lock_guard lock(mutex_);
   std::map<RunId, std::map<SiteId, std::string>> states;
   for (const auto& [run, folder] : open_) {
-    for (const RunSnapshot::Site& site : folder->coordinator().Snapshot().sites) {
-      states[run][site.site] = site.state;
+    const RunSnapshot snapshot = folder->coordinator().Snapshot();
+    for (const auto* list : {&snapshot.sites, &snapshot.turned_away}) {
+      for (const RunSnapshot::Site& site : *list) states[run][site.site] = site.state;
     }
   }
   std::vector<SiteStatus> sites;
@@ -156,10 +181,13 @@ Result<std::vector<SiteStatus>> RunDesk::Sites() {
   return sites;
 }
 
-Result<TensorFile> RunDesk::Export(const RunId& run) {
+Result<TensorFile> RunDesk::Export(const RunId& run, std::optional<RoundNumber> round) {
   const std::lock_guard lock(mutex_);
   CONSILIUM_ASSIGN_OR_RETURN(const Folder folder, Borrow(run));
-  return folder->coordinator().FinalModel();
+  auto model =
+      round ? folder->coordinator().ModelAfter(*round) : folder->coordinator().FinalModel();
+  if (!model.ok()) return model.status().WithContext("run " + run.str());
+  return model;
 }
 
 std::vector<AdminEvent> RunDesk::Events(std::int64_t after, std::size_t limit, Millis patience) {

@@ -24,6 +24,8 @@ bool MayFollow(RunState from, RunState to, RunState before_pause) {
     case RunState::kFailed:
     case RunState::kCancelled:
       return !IsOver(from);
+    case RunState::kRemoved:
+      return IsOver(from) && from != RunState::kRemoved;
   }
   return false;
 }
@@ -82,6 +84,12 @@ Result<RunState> RunQueue::Decide(const RunId& run, RunOrder order) const {
     case RunOrder::kCancel:
       if (IsOver(known->state)) return FailedPrecondition(is + " already");
       return RunState::kCancelled;
+    case RunOrder::kRemove:
+      if (known->state == RunState::kRemoved) return FailedPrecondition(is + " already");
+      if (!IsOver(known->state)) {
+        return FailedPrecondition(is + ", expected one that is over; cancel it first");
+      }
+      return RunState::kRemoved;
   }
   return Internal("an order without a rule");
 }

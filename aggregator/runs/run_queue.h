@@ -3,6 +3,7 @@
 ///   queued --opened--> waiting --first round--> running --last round--> finished | incomplete
 ///   queued, waiting, running --pause--> paused --resume--> the state before
 ///   any that is not over --cancel--> cancelled;  queued --cannot be opened--> failed
+///   any that is over --remove--> removed
 ///
 /// One run is active at a time (waiting, running, or paused after it was opened); the oldest queued
 /// one comes next. A run paused while queued gives way to those behind it.

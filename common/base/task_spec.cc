@@ -1,7 +1,9 @@
 #include "common/base/task_spec.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <sstream>
 
 namespace consilium {
 namespace {
@@ -15,6 +17,15 @@ std::string JoinClasses(const std::vector<std::string>& classes) {
     joined += classes[i];
   }
   return joined;
+}
+
+template <typename Number>
+Status OutOfRange(const std::string& at, std::string_view field, std::string_view expected,
+                  Number found) {
+  std::ostringstream message;
+  message.precision(10);
+  message << at << field << ": expected " << expected << ", found " << found;
+  return InvalidArgument(message.str());
 }
 
 }  // namespace
@@ -72,29 +83,35 @@ int GroupClass(const ZoneGroup& group, std::span<const int> zone_scores) {
 
 Status ValidateTask(const TaskSpec& task) {
   const std::string at = "task " + Quoted(task.id.str()) + ": ";
-  if (task.id.empty()) return InvalidArgument("a task has no id");
-  if (!(task.weight > 0)) return InvalidArgument(at + "weight must be above 0");
+  if (task.id.empty()) return InvalidArgument(at + "id: expected a name, found ''");
+  if (!(task.weight > 0 && std::isfinite(task.weight))) {
+    return OutOfRange(at, "weight", "a number above 0", task.weight);
+  }
   if (task.kind == TaskKind::kClasses) {
-    if (task.classes.size() < 2) return InvalidArgument(at + "needs at least two classes");
+    if (task.classes.size() < 2) {
+      return OutOfRange(at, "classes", "at least two names", task.classes.size());
+    }
     return OkStatus();
   }
-  if (task.zones < 1 || task.zones > 64) return InvalidArgument(at + "zones must be 1 to 64");
-  if (task.levels < 2 || task.levels > 10) return InvalidArgument(at + "levels must be 2 to 10");
+  if (task.zones < 1 || task.zones > 64) return OutOfRange(at, "zones", "1 to 64", task.zones);
+  if (task.levels < 2 || task.levels > 10) {
+    return OutOfRange(at, "levels", "2 to 10", task.levels);
+  }
   std::vector<int> sorted = task.flip;
   std::sort(sorted.begin(), sorted.end());
   std::vector<int> identity(static_cast<std::size_t>(task.zones));
   std::iota(identity.begin(), identity.end(), 0);
-  if (sorted != identity) return InvalidArgument(at + "flip must name every zone once");
+  if (sorted != identity) return InvalidArgument(at + "flip: expected every zone from 0 on once");
   if (task.kind == TaskKind::kZoneGroups && task.groups.empty()) {
-    return InvalidArgument(at + "needs at least one group of zones");
+    return InvalidArgument(at + "groups: expected at least one group of zones, found 0");
   }
   for (const ZoneGroup& group : task.groups) {
     const bool inside = std::all_of(group.zones.begin(), group.zones.end(),
                                     [&](int z) { return z >= 0 && z < task.zones; });
     if (!inside || group.zones.empty() || group.thresholds.empty() ||
         !std::is_sorted(group.thresholds.begin(), group.thresholds.end())) {
-      return InvalidArgument(at + "group " + Quoted(group.name) +
-                             " needs zones of the task and ascending thresholds");
+      return InvalidArgument(at + "groups: " + Quoted(group.name) +
+                             ": expected zones of the task and ascending thresholds");
     }
   }
   return OkStatus();

@@ -30,9 +30,11 @@ set(CONSILIUM_LAYER_aggregator_grpc   base federation aggregator wire proto secu
 set(CONSILIUM_LAYER_aggregator_runs
     base federation storage tensor_file config security aggregator aggregator_sqlite)
 set(CONSILIUM_LAYER_admin             base federation)
+set(CONSILIUM_LAYER_admin_backup      base federation storage security)
 set(CONSILIUM_LAYER_admin_grpc        base federation wire proto security admin)
 
 set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec nn data training)
+set(CONSILIUM_LAYER_site_data base csv federation storage data imaging)
 set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
 
 set(CONSILIUM_LAYER_simulations_statistics base metrics)

@@ -27,10 +27,14 @@ std::string TextOf(const std::string& key, const YAML::Node& value, YamlContext&
 
 }  // namespace
 
-Result<std::vector<std::string>> ParseOptionFile(std::string_view yaml, const std::string& path,
-                                                 const std::vector<std::string>& known) {
+std::string ArgumentOf(const FileOption& option) {
+  return std::string("--").append(option.name).append("=").append(option.value);
+}
+
+Result<std::vector<FileOption>> ParseOptionFile(std::string_view yaml, const std::string& path,
+                                                const std::vector<std::string>& known) {
   YamlContext context(path);
-  std::vector<std::string> arguments;
+  std::vector<FileOption> options;
   try {
     const YAML::Node root = YAML::Load(std::string(yaml));
     YamlMap map(root, "", context);
@@ -41,17 +45,17 @@ Result<std::vector<std::string>> ParseOptionFile(std::string_view yaml, const st
         context.Fail(entry.first, key, "no such option, see --help");
       }
       if (!context.ok()) break;
-      arguments.push_back("--" + key + "=" + TextOf(key, entry.second, context));
+      options.push_back({key, TextOf(key, entry.second, context), entry.first.Mark().line + 1});
     }
   } catch (const YAML::Exception& fault) {
     context.Fail(fault.mark.line < 0 ? 1 : fault.mark.line + 1, "not YAML: " + fault.msg);
   }
   CONSILIUM_RETURN_IF_ERROR(context.status());
-  return arguments;
+  return options;
 }
 
-Result<std::vector<std::string>> ReadOptionFile(const std::string& path,
-                                                const std::vector<std::string>& known) {
+Result<std::vector<FileOption>> ReadOptionFile(const std::string& path,
+                                               const std::vector<std::string>& known) {
   const Result<Bytes> bytes = ReadFile(path, kMaxFile);
   if (!bytes.ok()) return InvalidArgument(bytes.status().message());
   return ParseOptionFile(AsText(*bytes), path, known);

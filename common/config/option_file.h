@@ -15,10 +15,19 @@
 
 namespace consilium {
 
-/// As command-line arguments, one per option, in the file's order. `known`: the options allowed, without dashes.
-Result<std::vector<std::string>> ReadOptionFile(const std::string& path,
+struct FileOption {
+  std::string name;   ///< without dashes
+  std::string value;  ///< a list's items with commas between
+  int line = 0;       ///< of the name, from 1
+};
+
+/// As on a command line: "--listen=127.0.0.1:7443".
+std::string ArgumentOf(const FileOption& option);
+
+/// In the file's order. `known`: the options allowed, without dashes.
+Result<std::vector<FileOption>> ReadOptionFile(const std::string& path,
+                                               const std::vector<std::string>& known);
+Result<std::vector<FileOption>> ParseOptionFile(std::string_view yaml, const std::string& path,
                                                 const std::vector<std::string>& known);
-Result<std::vector<std::string>> ParseOptionFile(std::string_view yaml, const std::string& path,
-                                                 const std::vector<std::string>& known);
 
 }  // namespace consilium

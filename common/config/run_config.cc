@@ -21,45 +21,56 @@ void ReadFactors(YamlMap& map, std::vector<RateFactor>& factors) {
   for (const auto& entry : node) {
     RateFactor& factor = factors.emplace_back();
     factor.prefix = entry.first.Scalar();
-    part.Read(factor.prefix, factor.factor);
+    part.Read(factor.prefix, factor.factor, "a number from 0 to 1000");
   }
   part.Finish();
 }
 
 void ReadTraining(YamlMap map, TrainingOptions& training) {
   map.Read("optimizer", training.optimizer, ParseOptimizer);
-  map.Read("learning_rate", training.learning_rate);
-  map.Read("weight_decay", training.weight_decay);
-  map.Read("momentum", training.momentum);
-  map.Read("batch_size", training.batch_size);
+  map.Read("learning_rate", training.learning_rate, "a number above 0");
+  map.Read("weight_decay", training.weight_decay, "0 or more");
+  map.Read("momentum", training.momentum, "at least 0 and below 1");
+  map.Read("batch_size", training.batch_size, "1 or more");
   map.Read("full_batch", training.full_batch);
   map.Read("augment", training.augment);
-  map.Read("dropout", training.dropout);
+  map.Read("dropout", training.dropout, "at least 0 and below 1");
   map.Read("freeze_normalisation", training.freeze_normalisation);
   map.Read("class_weights", training.class_weights);
   map.Read("reduction", training.reduction, ParseReduction);
   ReadFactors(map, training.learning_rate_factors);
-  map.Read("freeze_stages", training.freeze_stages);
+  map.Read("freeze_stages", training.freeze_stages, "0 or more");
   map.Finish();
 }
 
+void ReadSites(YamlMap& map, std::string_view key, std::vector<SiteId>& sites) {
+  std::vector<std::string> names;
+  map.Read(key, names);
+  sites.reserve(names.size());
+  for (std::string& name : names) sites.emplace_back(std::move(name));
+}
+
 void ReadRounds(YamlMap map, RoundOptions& rounds) {
-  map.Read("rounds", rounds.rounds);
-  map.Read("local_epochs", rounds.local_epochs);
-  map.Read("expected_sites", rounds.expected_sites);
-  map.Read("quorum", rounds.quorum);
+  map.Read("rounds", rounds.rounds, "1 or more");
+  map.Read("local_epochs", rounds.local_epochs, "1 or more");
+  map.Read("expected_sites", rounds.expected_sites, "1 or more");
+  map.Read("quorum", rounds.quorum, "1 to expected_sites");
   map.Read("deadline", rounds.deadline);
   map.Read("site_lease", rounds.site_lease);
-  map.Read("evaluate_every", rounds.evaluate_every);
+  map.Read("evaluate_every", rounds.evaluate_every, "1 or more");
+  map.Read("smallest_usable_share", rounds.smallest_usable_share, "0 to 1");
+  ReadSites(map, "evaluation_sites", rounds.evaluation_sites);
+  map.Read("select_fraction", rounds.select_fraction, "above 0, to 1");
+  ReadSites(map, "select_sites", rounds.select_sites);
   map.Finish();
 }
 
 void ReadSchedule(YamlMap map, ScheduleOptions& schedule) {
-  map.Read("warm_up", schedule.warm_up);
-  map.Read("plateau_patience", schedule.plateau_patience);
-  map.Read("plateau_factor", schedule.plateau_factor);
-  map.Read("min_learning_rate", schedule.min_learning_rate);
-  map.Read("stop_patience", schedule.stop_patience);
+  map.Read("warm_up", schedule.warm_up, "0 or more");
+  map.Read("plateau_patience", schedule.plateau_patience, "1 or more");
+  map.Read("plateau_factor", schedule.plateau_factor, "a number above 0, to 1");
+  map.Read("min_learning_rate", schedule.min_learning_rate, "a number of 0 or more");
+  map.Read("stop_patience", schedule.stop_patience, "1 or more");
   map.Finish();
 }
 
@@ -72,15 +83,18 @@ void ReadStrategy(YamlMap& map, RunPlan& plan) {
     return;
   }
   YamlMap part(node, "strategy", map.context());
-  part.Read("name", plan.strategy);
+  part.Read("name", plan.strategy, "the strategy's name");
   const Result<const StrategyInfo*> strategy = FindStrategy(plan.strategy);
   if (!strategy.ok()) {
-    map.context().Fail(node, "", strategy.status().message());
+    map.context().Fail(map.context().LineOf("strategy.name"), strategy.status().message());
     return;
   }
   for (const StrategyParameter* parameter : ParametersOf(**strategy)) {
-    std::visit([&](auto field) { part.Read(parameter->key, plan.strategy_options.*field); },
-               parameter->field);
+    std::visit(
+        [&](auto field) {
+          part.Read(parameter->key, plan.strategy_options.*field, parameter->expected);
+        },
+        parameter->field);
   }
   part.Finish();
 }
@@ -88,11 +102,12 @@ void ReadStrategy(YamlMap& map, RunPlan& plan) {
 void ReadTasks(YamlMap& map, std::vector<TaskSpec>& tasks) {
   const YAML::Node list = map.Take("tasks");
   if (!list) return;
-  if (!list.IsSequence()) {
-    map.context().Fail(list, "tasks", "expected a list");
-    return;
+  constexpr std::size_t kMostTasks = 100;
+  if (!map.IsList(list, "tasks", "a list of tasks", kMostTasks)) return;
+  for (const auto& item : list) {
+    if (!map.context().ok()) return;
+    tasks.push_back(ReadTask(item, ItemField("tasks", tasks.size()), map.context()));
   }
-  for (const auto& item : list) tasks.push_back(ReadTask(item, "tasks", map.context()));
 }
 
 template <typename Options>
@@ -104,18 +119,18 @@ RunPlan ReadPlan(const YAML::Node& root, YamlContext& context) {
   RunPlan plan;
   std::string run;
   YamlMap map(root, "", context);
-  map.Read("run", run);
+  map.Read("run", run, "a name of 1 to 64 of [A-Za-z0-9._-]");
   plan.run = RunId(run);
   ReadTasks(map, plan.tasks);
-  map.Read("backbone", plan.backbone);
-  map.Read("image_size", plan.image_size);
-  map.Read("seed", plan.seed);
-  map.Read("validation_fraction", plan.validation_fraction);
+  map.Read("backbone", plan.backbone, "a name");
+  map.Read("image_size", plan.image_size, "1 to 4096 pixels");
+  map.Read("seed", plan.seed, "0 to 18446744073709551615");
+  map.Read("validation_fraction", plan.validation_fraction, "at least 0 and below 1");
   map.Read("heads", plan.heads, ParseHeadsMode);
   map.Read("weighting", plan.weighting, ParseWeighting);
   map.Read("normalisation", plan.normalisation, ParseNormalisationMode);
   ReadStrategy(map, plan);
-  map.Read("codec", plan.codec);
+  map.Read("codec", plan.codec, "fp32, bf16, int8 or top-P%");
   ReadPart(map, "training", plan.training, ReadTraining);
   ReadPart(map, "rounds", plan.rounds, ReadRounds);
   ReadPart(map, "schedule", plan.schedule, ReadSchedule);
@@ -145,6 +160,13 @@ class MapWriter {
  private:
   YAML::Emitter& out_;
 };
+
+std::vector<std::string> NamesOf(const std::vector<SiteId>& sites) {
+  std::vector<std::string> names;
+  names.reserve(sites.size());
+  for (const SiteId& site : sites) names.push_back(site.str());
+  return names;
+}
 
 void WriteStrategy(const RunPlan& plan, MapWriter& map) {
   const Result<const StrategyInfo*> strategy = FindStrategy(plan.strategy);
@@ -233,6 +255,18 @@ std::string FormatRunPlan(const RunPlan& plan) {
   // The text names a stored run: one that older versions began keeps the text that they gave it.
   if (plan.rounds.evaluate_every != RoundOptions().evaluate_every) {
     map.Put("evaluate_every", plan.rounds.evaluate_every);
+  }
+  if (plan.rounds.smallest_usable_share != RoundOptions().smallest_usable_share) {
+    map.Put("smallest_usable_share", plan.rounds.smallest_usable_share);
+  }
+  if (!plan.rounds.evaluation_sites.empty()) {
+    map.Put("evaluation_sites", NamesOf(plan.rounds.evaluation_sites));
+  }
+  if (plan.rounds.select_fraction != RoundOptions().select_fraction) {
+    map.Put("select_fraction", plan.rounds.select_fraction);
+  }
+  if (!plan.rounds.select_sites.empty()) {
+    map.Put("select_sites", NamesOf(plan.rounds.select_sites));
   }
   map.End();
   map.Begin("schedule")

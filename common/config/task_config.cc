@@ -51,29 +51,35 @@ TaskSpec ReadTask(const YAML::Node& node, const std::string& path, YamlContext& 
   if (node.IsScalar()) {
     auto preset = Preset(node.Scalar());
     if (preset.ok()) return *preset;
-    context.Fail(node, path, preset.status().message());
+    context.FailAt(path, preset.status().message());
     return {};
   }
   TaskSpec task;
   std::string id;
   YamlMap map(node, path, context);
-  map.Read("id", id);
+  map.Read("id", id, "1 to 64 of [A-Za-z0-9_-]");
   task.id = TaskId(id);
   map.Read("kind", task.kind, ParseKind);
   map.Read("classes", task.classes);
-  map.Read("zones", task.zones);
-  map.Read("levels", task.levels);
+  map.Read("zones", task.zones, "1 to 64");
+  map.Read("levels", task.levels, "2 to 10");
   map.Read("flip", task.flip);
   if (const YAML::Node groups = map.Take("groups")) {
-    if (!groups.IsSequence()) context.Fail(groups, map.Field("groups"), "expected a list");
+    constexpr std::size_t kMostGroups = 64;
+    if (!map.IsList(groups, "groups", "a list of groups of zones", kMostGroups)) return task;
     for (const auto& group : groups) {
-      task.groups.push_back(ReadGroup(group, map.Field("groups"), context));
+      const std::string field = ItemField(map.Field("groups"), task.groups.size());
+      context.Remember(field, group);
+      task.groups.push_back(ReadGroup(group, field, context));
     }
   }
-  map.Read("weight", task.weight);
+  map.Read("weight", task.weight, "a number above 0");
   map.Finish();
   if (const Status valid = ValidateTask(task); !valid.ok()) {
-    context.Fail(node, path, valid.message());
+    // "task 'a': weight: expected ...": where the field stands takes the place of the task's name.
+    const std::string name = std::string("task '").append(id).append("': ");
+    const std::string fault = std::string(path).append(".").append(valid.message(), name.size());
+    context.Fail(context.LineOf(fault.substr(0, fault.find(':'))), fault);
   }
   return task;
 }

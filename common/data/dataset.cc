@@ -2,6 +2,8 @@
 
 #include "common/base/check.h"
 
+#include <algorithm>
+
 namespace consilium {
 
 std::int64_t CountLabelled(const Dataset& dataset, const Indices& indices, std::size_t task) {
@@ -10,6 +12,12 @@ std::int64_t CountLabelled(const Dataset& dataset, const Indices& indices, std::
     if (!dataset.samples[index].labels[task].empty()) ++labelled;
   }
   return labelled;
+}
+
+std::int64_t CountSetAside(const Dataset& dataset, std::size_t task) {
+  return std::count_if(
+      dataset.set_aside.begin(), dataset.set_aside.end(),
+      [task](const SetAsideImage& image) { return !image.sample.labels[task].empty(); });
 }
 
 std::vector<std::int64_t> CountClasses(const Dataset& dataset, const Indices& indices,

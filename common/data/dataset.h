@@ -24,11 +24,18 @@ struct Sample {
   std::vector<std::vector<int>> labels;  ///< per task, LabelWidth values or none
 };
 
+/// An image of the manifest that cannot be read.
+struct SetAsideImage {
+  Sample sample;
+  std::string reason;  ///< names the file; never leaves the site
+};
+
 struct Dataset {
   std::vector<TaskSpec> tasks;
   std::vector<Sample> samples;
   /// float32 [N, S, S] in 0..1: after the paper's image pipeline, before normalisation. CPU.
   torch::Tensor images;
+  std::vector<SetAsideImage> set_aside;  ///< in neither of the two, in the manifest's order
 };
 
 /// Indices into Dataset::samples, ascending.
@@ -36,6 +43,8 @@ using Indices = std::vector<std::int64_t>;
 
 /// Number of `indices` with a label of task j.
 std::int64_t CountLabelled(const Dataset& dataset, const Indices& indices, std::size_t task);
+/// Number of images set aside with a label of task j.
+std::int64_t CountSetAside(const Dataset& dataset, std::size_t task);
 /// Labelled images per class of task j (kClasses), or per class of group `group` (kZoneGroups).
 std::vector<std::int64_t> CountClasses(const Dataset& dataset, const Indices& indices,
                                        std::size_t task, std::size_t group = 0);

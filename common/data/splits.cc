@@ -106,6 +106,23 @@ Split SplitByPatient(const Dataset& dataset, const Indices& indices, double frac
   return split;
 }
 
+Split SplitUsable(const Dataset& dataset, double fraction, std::uint64_t seed,
+                  std::string_view name) {
+  Dataset whole;  // but for its pixels
+  whole.tasks = dataset.tasks;
+  whole.samples = dataset.samples;
+  whole.samples.reserve(dataset.samples.size() + dataset.set_aside.size());
+  for (const SetAsideImage& image : dataset.set_aside) whole.samples.push_back(image.sample);
+  Indices all(whole.samples.size());
+  std::iota(all.begin(), all.end(), 0);
+  Split split = SplitByPatient(whole, all, fraction, seed, name);
+  const auto usable = static_cast<std::int64_t>(dataset.samples.size());
+  const auto set_aside = [usable](std::int64_t image) { return image >= usable; };
+  std::erase_if(split.train, set_aside);
+  std::erase_if(split.validation, set_aside);
+  return split;
+}
+
 std::vector<std::pair<std::string, Indices>> GroupByCenter(const Dataset& dataset) {
   std::map<std::string, Indices> centers;
   for (std::size_t i = 0; i < dataset.samples.size(); ++i) {

@@ -23,6 +23,11 @@ struct Split {
 Split SplitByPatient(const Dataset& dataset, const Indices& indices, double fraction,
                      std::uint64_t seed, std::string_view name);
 
+/// The split of all images of the dataset, drawn with those that are set aside and given without
+/// them: a file that can no longer be read moves no patient between training and validation.
+Split SplitUsable(const Dataset& dataset, double fraction, std::uint64_t seed,
+                  std::string_view name);
+
 /// Centers in order of name, with the indices of each.
 std::vector<std::pair<std::string, Indices>> GroupByCenter(const Dataset& dataset);
 

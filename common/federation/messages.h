@@ -46,7 +46,7 @@ struct TaskHolding {
 struct SiteDeclaration {
   SiteId site;
   std::int64_t train_images = 0;
-  std::vector<TaskHolding> tasks;  ///< only tasks with at least one training label
+  std::vector<TaskHolding> tasks;  ///< with a label to train from, to evaluate or set aside
   std::string layout_fingerprint;
   std::int64_t set_aside = 0;  ///< unreadable images, labelled or not
   friend bool operator==(const SiteDeclaration&, const SiteDeclaration&) = default;

@@ -1,5 +1,8 @@
 #include "common/federation/round_engine.h"
 
+#include "common/federation/participation.h"
+#include "common/federation/selection.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,25 +11,10 @@ namespace {
 
 std::vector<Command> Refuse(Status reason) { return {Reject{std::move(reason)}}; }
 
-/// No count of images or labels is larger; sums of many such stay exact in int64 and in JSON.
-constexpr std::int64_t kMaxCount = std::int64_t{1} << 40;
+/// Of what is noted of a site; the texts in it may be a stranger's.
+constexpr std::size_t kLongestWhy = 1000;
 
-bool InRange(std::int64_t count) { return count >= 0 && count <= kMaxCount; }
-
-bool AllInRange(const std::vector<std::int64_t>& counts) {
-  return std::all_of(counts.begin(), counts.end(), InRange);
-}
-
-bool CountsInRange(const TaskCounts& counts) {
-  return InRange(counts.n) &&
-         std::all_of(counts.classifications.begin(), counts.classifications.end(),
-                     [](const ClassCounts& part) {
-                       return AllInRange(part.confusion) && AllInRange(part.negative_scores) &&
-                              AllInRange(part.positive_scores);
-                     }) &&
-         std::all_of(counts.zones.begin(), counts.zones.end(),
-                     [](const ZoneCounts& zone) { return InRange(zone.n) && InRange(zone.exact); });
-}
+bool InRange(std::int64_t count) { return count >= 0 && count <= kMostCounted; }
 
 std::string Named(const SiteId& site) { return "site " + site.str(); }
 
@@ -112,25 +100,30 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
   const auto known = sites_.find(site);
   if (known != sites_.end()) {
     if (!(known->second.declaration == event.declaration)) {
-      return Refuse(AlreadyExists(Named(site) + ": joined before with another declaration"));
+      return TurnAway(site, SiteStanding::kRefused,
+                      AlreadyExists(Named(site) + ": joined before with another declaration"));
     }
     if (Status status = CheckBeginning(event.declaration); !status.ok()) {
-      return Refuse(std::move(status));
+      return TurnAway(site, SiteStanding::kRefused, std::move(status));
     }
     known->second.live = true;
   } else {
     if (phase_ == RoundPhase::kFinished) return Refuse(FailedPrecondition("the run is over"));
-    if (Status status = CheckDeclaration(event.declaration); !status.ok()) {
-      return Refuse(std::move(status));
+    if (Status status = CheckDeclaration(options_.tasks, options_.rounds, event.declaration);
+        !status.ok()) {
+      return TurnAway(site, SiteStanding::kRefused, std::move(status));
+    }
+    if (const auto why = WhyAbstain(options_.rounds, event.declaration)) {
+      return TurnAway(site, SiteStanding::kAbstained, InvalidArgument(Named(site) + ": " + *why));
     }
     if (Status status = CheckBeginning(event.declaration); !status.ok()) {
-      return Refuse(std::move(status));
+      return TurnAway(site, SiteStanding::kRefused, std::move(status));
     }
     sites_[site] = Site{event.declaration, true, 0};
   }
-  const auto live = std::count_if(sites_.begin(), sites_.end(),
-                                  [](const auto& entry) { return entry.second.live; });
-  const bool complete = phase_ == RoundPhase::kGathering && live >= options_.rounds.expected_sites;
+  turned_away_.erase(site);
+  if (!MayTrain(site)) return {};
+  const bool complete = phase_ == RoundPhase::kGathering && AreAll(LiveDeclarations().size());
   const bool deserted = phase_ == RoundPhase::kTraining && selected_.empty();
   return complete || deserted ? SelectAndTrain(at) : Commands{};
 }
@@ -145,6 +138,9 @@ RoundEngine::Commands RoundEngine::On(const UpdateSpooled& event, Timestamp) {
   }
   if (phase_ != RoundPhase::kTraining || event.round != round_) {
     return Refuse(TooLate(event.round, round_));
+  }
+  if (OnlyEvaluates(event.site)) {
+    return Refuse(FailedPrecondition(Named(event.site) + ": only evaluates in this run"));
   }
   if (!selected_.contains(event.site)) {
     return Refuse(
@@ -166,17 +162,20 @@ RoundEngine::Commands RoundEngine::On(const ModelStored& event, Timestamp at) {
   }
   model_ = event.model;
   evaluations_.clear();
+  left_out_.clear();
   if (!IsEvaluatedRound()) return ConcludeRound(at, false);
   phase_ = RoundPhase::kEvaluating;
-  const bool anybody = std::any_of(selected_.begin(), selected_.end(),
-                                   [this](const SiteId& site) { return IsEvaluator(site); });
+  const bool anybody = std::any_of(sites_.begin(), sites_.end(), [this](const auto& entry) {
+    return IsEvaluator(entry.first) && (entry.second.live || selected_.contains(entry.first));
+  });
   if (!anybody) return ConcludeRound(at, true);
   deadline_ = at + options_.rounds.deadline;
   return {WakeSites{}, SetDeadline{round_, deadline_}};
 }
 
 RoundEngine::Commands RoundEngine::On(const EvaluationReceived& event, Timestamp at) {
-  if (event.version == model_.version && evaluations_.contains(event.site)) return {};
+  auto& counted = OnlyEvaluates(event.site) ? left_out_ : evaluations_;
+  if (event.version == model_.version && counted.contains(event.site)) return {};
   if (phase_ != RoundPhase::kEvaluating || event.version != model_.version) {
     return Refuse(FailedPrecondition("model version " + std::to_string(event.version) +
                                      " is not being evaluated, the current round is " +
@@ -186,9 +185,11 @@ RoundEngine::Commands RoundEngine::On(const EvaluationReceived& event, Timestamp
     return Refuse(FailedPrecondition(Named(event.site) + ": not asked to evaluate version " +
                                      std::to_string(event.version)));
   }
-  if (Status status = CheckCounts(event); !status.ok()) return Refuse(std::move(status));
+  if (Status status = CheckCounts(options_.tasks, event.tasks); !status.ok()) {
+    return Refuse(status.WithContext(Named(event.site)));
+  }
   sites_.at(event.site).live = true;
-  evaluations_[event.site] = event.tasks;
+  counted[event.site] = event.tasks;
   return AllEvaluationsIn() ? ConcludeRound(at, true) : Commands{WakeSites{}};
 }
 
@@ -213,67 +214,80 @@ RoundEngine::Commands RoundEngine::On(const SiteLost& event, Timestamp at) {
   return {};
 }
 
+RoundEngine::Commands RoundEngine::On(const SiteTurnedAway& event, Timestamp at) {
+  if (phase_ == RoundPhase::kOpening) return Refuse(FailedPrecondition("the run is not open"));
+  if (phase_ == RoundPhase::kFinished) return Refuse(FailedPrecondition("the run is over"));
+  const bool abstains = event.standing == SiteStanding::kAbstained;
+  const bool told = (abstains || event.standing == SiteStanding::kRefused) &&
+                    event.why.size() <= kLongestWhy && !event.site.empty();
+  if (!told) return Refuse(InvalidArgument(Named(event.site) + ": turned away without a reason"));
+  if (abstains && sites_.contains(event.site)) {
+    return Refuse(AlreadyExists(Named(event.site) + ": has joined and cannot abstain"));
+  }
+  turned_away_[event.site] = event;
+  if (phase_ != RoundPhase::kGathering) return {};
+  const std::vector<SiteDeclaration> live = LiveDeclarations();
+  const bool begins = AreAll(live.size()) && CheckHolders(options_.needs, live).ok();
+  return begins ? SelectAndTrain(at) : Commands{};
+}
+
 // --- What holds ---------------------------------------------------------------------------------
 
-Status RoundEngine::CheckDeclaration(const SiteDeclaration& declaration) const {
-  const std::string at = Named(declaration.site) + ": ";
-  if (declaration.site.empty()) return InvalidArgument("site: expected a name");
-  if (declaration.train_images < 1 || !InRange(declaration.train_images)) {
-    return InvalidArgument(at + "train_images: expected 1 to 2^40");
+RoundEngine::Commands RoundEngine::TurnAway(const SiteId& site, SiteStanding standing,
+                                            Status reason) const {
+  if (phase_ == RoundPhase::kFinished || site.empty()) return Refuse(std::move(reason));
+  std::string why = reason.message();
+  const std::string name = Named(site) + ": ";
+  if (why.starts_with(name)) why.erase(0, name.size());
+  if (why.size() > kLongestWhy) why.resize(kLongestWhy);
+  if (standing == SiteStanding::kAbstained) {
+    reason = {reason.code(), reason.message() + ": the site abstains from this run"};
   }
-  if (!InRange(declaration.set_aside)) {
-    return InvalidArgument(at + "set_aside: expected 0 to 2^40");
+  return {Reject{std::move(reason), SiteTurnedAway{site, standing, std::move(why)}}};
+}
+
+bool RoundEngine::AreAll(std::size_t live) const {
+  const auto abstains = [this](const auto& entry) {
+    return entry.second.standing == SiteStanding::kAbstained && MayTrain(entry.first);
+  };
+  const auto abstained = std::count_if(turned_away_.begin(), turned_away_.end(), abstains);
+  const auto there = static_cast<std::int64_t>(live);
+  return there + abstained >= options_.rounds.expected_sites && there >= options_.rounds.quorum;
+}
+
+std::vector<SiteDeclaration> RoundEngine::LiveDeclarations() const {
+  std::vector<SiteDeclaration> declarations;
+  for (const auto& [id, site] : sites_) {
+    if (site.live && MayTrain(id)) declarations.push_back(site.declaration);
   }
-  if (declaration.tasks.empty()) {
-    return InvalidArgument(at + "tasks: has labels of no task of this run");
-  }
-  std::set<TaskId> seen;
-  for (const TaskHolding& holding : declaration.tasks) {
-    const bool known = std::any_of(options_.tasks.begin(), options_.tasks.end(),
-                                   [&](const TaskSpec& task) { return task.id == holding.task; });
-    if (!known || !seen.insert(holding.task).second) {
-      return InvalidArgument(at + "tasks: '" + holding.task.str() +
-                             "' is no task of this run or named twice");
-    }
-    if (holding.train < 1 || holding.train > declaration.train_images ||
-        !InRange(holding.validation) || !InRange(holding.set_aside)) {
-      return InvalidArgument(at + "tasks: '" + holding.task.str() +
-                             "': expected 1 to train_images training labels, 0 to 2^40 others");
-    }
-  }
-  return OkStatus();
+  return declarations;
 }
 
 Status RoundEngine::CheckBeginning(const SiteDeclaration& last) const {
-  if (phase_ != RoundPhase::kGathering) return OkStatus();
-  std::vector<SiteDeclaration> declarations{last};
-  for (const auto& [id, site] : sites_) {
-    if (site.live && id != last.site) declarations.push_back(site.declaration);
+  if (phase_ != RoundPhase::kGathering || !MayTrain(last.site)) return OkStatus();
+  std::vector<SiteDeclaration> declarations = LiveDeclarations();
+  const auto is_last = [&](const SiteDeclaration& one) { return one.site == last.site; };
+  if (std::none_of(declarations.begin(), declarations.end(), is_last)) {
+    declarations.push_back(last);
   }
-  if (static_cast<int>(declarations.size()) < options_.rounds.expected_sites) return OkStatus();
+  if (!AreAll(declarations.size())) return OkStatus();
   return CheckHolders(options_.needs, declarations)
       .WithContext(Named(last.site) + ": the run cannot begin");
 }
 
-Status RoundEngine::CheckCounts(const EvaluationReceived& event) const {
-  std::set<TaskId> seen;
-  for (const TaskCounts& counts : event.tasks) {
-    const auto task = std::find_if(options_.tasks.begin(), options_.tasks.end(),
-                                   [&](const TaskSpec& spec) { return spec.id == counts.task; });
-    const std::string at = Named(event.site) + ": evaluation of task '" + counts.task.str() + "': ";
-    if (task == options_.tasks.end() || !seen.insert(counts.task).second) {
-      return InvalidArgument(at + "is no task of this run or named twice");
-    }
-    if (!CountsInRange(counts)) return InvalidArgument(at + "expected counts from 0 to 2^40");
-    TaskCounts shape = EmptyCounts(*task);
-    CONSILIUM_RETURN_IF_ERROR(Merge(shape, counts).WithContext(Named(event.site)));
-  }
-  return OkStatus();
+bool RoundEngine::OnlyEvaluates(const SiteId& site) const {
+  return consilium::OnlyEvaluates(options_.rounds, site);
+}
+
+bool RoundEngine::MayTrain(const SiteId& site) const {
+  return consilium::MayTrain(options_.rounds, site);
 }
 
 bool RoundEngine::IsEvaluator(const SiteId& site) const {
   const auto known = sites_.find(site);
-  if (known == sites_.end() || !selected_.contains(site)) return false;
+  const bool drawn_from = options_.rounds.select_fraction < 1 && MayTrain(site);
+  const bool asked = selected_.contains(site) || drawn_from || OnlyEvaluates(site);
+  if (known == sites_.end() || !asked) return false;
   const auto& tasks = known->second.declaration.tasks;
   return std::any_of(tasks.begin(), tasks.end(),
                      [](const TaskHolding& holding) { return holding.validation > 0; });
@@ -292,10 +306,15 @@ bool RoundEngine::AllUpdatesIn() const {
 }
 
 bool RoundEngine::AllEvaluationsIn() const {
-  return !evaluations_.empty() &&
-         std::all_of(selected_.begin(), selected_.end(), [this](const SiteId& site) {
-           return evaluations_.contains(site) || !IsEvaluator(site) || !sites_.at(site).live;
-         });
+  // Those whose counts make the loss may come back while none of them has answered.
+  const bool nobody = std::none_of(sites_.begin(), sites_.end(), [this](const auto& entry) {
+    return IsEvaluator(entry.first) && !OnlyEvaluates(entry.first);
+  });
+  if (evaluations_.empty() && !(nobody && !left_out_.empty())) return false;
+  return std::all_of(sites_.begin(), sites_.end(), [this](const auto& entry) {
+    return evaluations_.contains(entry.first) || left_out_.contains(entry.first) ||
+           !entry.second.live || !IsEvaluator(entry.first);
+  });
 }
 
 std::optional<double> RoundEngine::PooledLoss() const {
@@ -315,16 +334,32 @@ std::optional<double> RoundEngine::PooledLoss() const {
 
 RoundEngine::Commands RoundEngine::SelectAndTrain(Timestamp at) {
   phase_ = RoundPhase::kTraining;
-  selected_.clear();
-  std::vector<SiteDeclaration> declarations;
+  std::vector<SiteDeclaration> candidates;
   for (const auto& [id, site] : sites_) {
-    if (!site.live && !updates_.contains(id)) continue;
-    selected_.insert(id);
-    declarations.push_back(site.declaration);
+    const bool there = site.live || updates_.contains(id);
+    if (there && MayTrain(id)) candidates.push_back(site.declaration);
   }
-  weights_ = ComputeWeights(options_.weighting, declarations);
+  selected_ = Selected(candidates);
+  std::erase_if(candidates, [this](const auto& one) { return !selected_.contains(one.site); });
+  weights_ = ComputeWeights(options_.weighting, candidates);
   deadline_ = at + options_.rounds.deadline;
   return {WakeSites{}, SetDeadline{round_, deadline_}};
+}
+
+/// Before an attempt; selected_ still holds those of the attempt before, if there was one.
+std::set<SiteId> RoundEngine::Selected(const std::vector<SiteDeclaration>& candidates) const {
+  Draw draw{options_.seed,
+            round_,
+            options_.rounds.select_fraction,
+            options_.rounds.quorum,
+            options_.needs,
+            {},
+            selected_};
+  for (const auto& [site, update] : updates_) {
+    draw.first.insert(site);
+    draw.last.erase(site);
+  }
+  return DrawSites(draw, candidates);
 }
 
 RoundEngine::Commands RoundEngine::StartAggregation() {
@@ -351,6 +386,7 @@ RoundEngine::Commands RoundEngine::ConcludeRound(Timestamp at, bool evaluated) {
   ++round_;
   updates_.clear();
   evaluations_.clear();
+  selected_.clear();
   for (Command& command : SelectAndTrain(at)) commands.push_back(std::move(command));
   return commands;
 }

@@ -6,18 +6,30 @@
 ///   kAggregating --ModelStored--> kEvaluating, or where it would lead if this model is not evaluated
 ///   kEvaluating --all in, or deadline--> kTraining, round + 1 | kFinished
 ///
-/// Sites        all live sites are selected when a round starts. A site that joins late takes part
-///              from the next round; a lost site is not waited for and is alive again when it joins
-///              or submits. A repeated round selects anew and keeps the updates that it has, with
-///              the sites they came from; a round that found no site starts with the first to come.
-/// Evaluation   of the selected sites with validation labels; if none has any, or none answers, the
-///              version has no loss.
+/// Sites        all live sites are selected when a round starts, or a share of them that is drawn
+///              (selection.h), or those of a list. A site that joins late takes part from the next
+///              round; a lost site is not waited for and is alive again when it joins or submits. A
+///              repeated round selects anew, first those that the attempt before did not ask, and
+///              keeps the updates that it has, with the sites they came from; a round that found no
+///              site starts with the first to come.
+/// Evaluation   of the selected sites with validation labels, and where a share is drawn of all that
+///              might have been, so that losses can be compared; if none has any, or none answers,
+///              the version has no loss.
 ///              Every rounds.evaluate_every-th round's model is evaluated, and that of the last
 ///              round; the others have no loss and are passed over without asking anybody.
+/// Left out     rounds.evaluation_sites never train: they are no part of the sites that a run begins
+///              with, and are not selected. Each evaluated model goes to those that have joined, and
+///              the evaluation waits for them as for the others; what they count is kept apart.
 /// Schedule     plateau, patience and best version follow the pooled validation loss per version.
 ///              They see evaluated versions alone: plateau_patience and stop_patience count these,
 ///              not rounds, while warm_up is compared with the round's number. A version that was
 ///              not evaluated is never the best; before the first evaluation version 0 is.
+/// Turned away  a site whose declaration contradicts the run is refused, one with too few usable
+///              images abstains (participation.h). Its SiteJoined is rejected, and the Reject holds
+///              the SiteTurnedAway that tells so: an event of its own, for the log keeps only what
+///              was accepted. It is neither live nor selected; one that abstains is not waited for
+///              either: the run begins without it, as soon as there are enough for the quorum. A
+///              site may always try again; when it is accepted the note is gone.
 /// Beginning    the declaration with which the expected sites are complete is refused if they are
 ///              fewer than the strategy needs (Options::needs); another site may come in its place.
 /// Determinism  equal Options and equal events give equal commands: replaying a stored event log
@@ -33,16 +45,20 @@
 ///              3 an accepted update stays until its round is aggregated, and is then named once,
 ///                with a weight; at least quorum of them are;
 ///              4 only selected sites are asked to train, while they have not delivered, and only
-///                those with validation labels to evaluate;
+///                sites with validation labels to evaluate, selected, drawn from or left out;
 ///              5 the best version is one that was stored and evaluated (0 before the first), and
 ///                never goes back;
-///              6 from every state there is a way to the end: no run is stuck for good.
+///              6 from every state there is a way to the end: no run is stuck for good;
+///              7 a site that never joined is asked nothing, whatever was noted of it;
+///              8 a left-out site is never selected, no update of it is accepted, and what it counts
+///                is in no loss, and so changes neither schedule nor best version.
 /// Threads      none inside; copyable. RoundCoordinator calls it under its mutex.
 #pragma once
 
 #include "common/base/clock.h"
 #include "common/federation/messages.h"
 #include "common/federation/run_plan.h"
+#include "common/federation/run_status.h"
 #include "common/federation/strategies/requirements.h"
 #include "common/federation/weights.h"
 #include "common/schedule/validation_monitor.h"
@@ -83,6 +99,13 @@ struct DeadlinePassed {
 struct SiteLost {
   SiteId site;
 };
+/// A site asked to join and was not let in; `standing` is kRefused or kAbstained.
+struct SiteTurnedAway {
+  SiteId site;
+  SiteStanding standing = SiteStanding::kRefused;
+  std::string why;
+  friend bool operator==(const SiteTurnedAway&, const SiteTurnedAway&) = default;
+};
 /// The global model 0 is stored: the run may begin.
 struct RunOpened {
   ModelRef model;
@@ -91,7 +114,7 @@ struct RunOpened {
 struct Event {
   Timestamp at;
   std::variant<RunOpened, SiteJoined, UpdateSpooled, ModelStored, EvaluationReceived,
-               DeadlinePassed, SiteLost>
+               DeadlinePassed, SiteLost, SiteTurnedAway>
       what;
 };
 
@@ -119,6 +142,7 @@ struct Finish {
 };
 struct Reject {
   Status reason;
+  std::optional<SiteTurnedAway> note;  ///< the event that says so, where there is one
 };
 using Command = std::variant<WakeSites, SetDeadline, Aggregate, Retire, Finish, Reject>;
 
@@ -140,7 +164,8 @@ class RoundEngine {
     ScheduleOptions schedule;
     Weighting weighting = Weighting::kPerGroup;
     double learning_rate = 1e-3;
-    HolderNeeds needs;  ///< of the run's strategy: fewer sites than it asks for begin no run
+    HolderNeeds needs;       ///< of the run's strategy: fewer sites than it asks for begin no run
+    std::uint64_t seed = 0;  ///< of the run; draws come from a stream of their own
     friend bool operator==(const Options&, const Options&) = default;
   };
   explicit RoundEngine(Options options);
@@ -160,6 +185,9 @@ class RoundEngine {
   const std::map<SiteId, Site>& sites() const { return sites_; }
   bool IsSelected(const SiteId& site) const { return selected_.contains(site); }
 
+  /// Who asked to join last and was not let in, known sites included.
+  const std::map<SiteId, SiteTurnedAway>& turned_away() const { return turned_away_; }
+
   struct Update {
     std::string digest;
     std::int64_t images_used = 0;
@@ -168,6 +196,11 @@ class RoundEngine {
   };
   /// Accepted in the current round.
   const std::map<SiteId, Update>& updates() const { return updates_; }
+
+  bool OnlyEvaluates(const SiteId& site) const;
+  bool MayTrain(const SiteId& site) const;
+  /// What left-out sites counted of the version that was evaluated last.
+  const std::map<SiteId, std::vector<TaskCounts>>& left_out() const { return left_out_; }
 
   RoundPhase phase() const { return phase_; }
   RoundNumber round() const { return round_; }
@@ -192,11 +225,15 @@ class RoundEngine {
   Commands On(const EvaluationReceived& event, Timestamp at);
   Commands On(const DeadlinePassed& event, Timestamp at);
   Commands On(const SiteLost& event, Timestamp at);
+  Commands On(const SiteTurnedAway& event, Timestamp at);
 
-  Status CheckDeclaration(const SiteDeclaration& declaration) const;
+  Commands TurnAway(const SiteId& site, SiteStanding standing, Status reason) const;
+  /// Whether the run need not wait for more than these `live` sites to begin.
+  bool AreAll(std::size_t live) const;
   /// Of the sites that the run would begin with if `last` joined.
   Status CheckBeginning(const SiteDeclaration& last) const;
-  Status CheckCounts(const EvaluationReceived& event) const;
+  /// Of sites that may train.
+  std::vector<SiteDeclaration> LiveDeclarations() const;
   bool IsEvaluator(const SiteId& site) const;
   /// Whether the model of the current round is to be evaluated.
   bool IsEvaluatedRound() const;
@@ -205,6 +242,7 @@ class RoundEngine {
   std::optional<double> PooledLoss() const;
 
   Commands SelectAndTrain(Timestamp at);
+  std::set<SiteId> Selected(const std::vector<SiteDeclaration>& candidates) const;
   Commands StartAggregation();
   /// Of a round whose model was evaluated, or was not to be.
   Commands ConcludeRound(Timestamp at, bool evaluated);
@@ -218,10 +256,12 @@ class RoundEngine {
   Timestamp now_;
   Timestamp deadline_;
   std::map<SiteId, Site> sites_;
+  std::map<SiteId, SiteTurnedAway> turned_away_;
   std::set<SiteId> selected_;
   RoundWeights weights_;
   std::map<SiteId, Update> updates_;
-  std::map<SiteId, std::vector<TaskCounts>> evaluations_;
+  std::map<SiteId, std::vector<TaskCounts>> evaluations_;  // of selected sites
+  std::map<SiteId, std::vector<TaskCounts>> left_out_;
   std::vector<std::pair<RoundNumber, std::optional<double>>> history_;
 };
 

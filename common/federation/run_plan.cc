@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <set>
+#include <sstream>
 
 namespace consilium {
 namespace {
@@ -65,16 +66,29 @@ Status Require(bool holds, std::string_view field, std::string_view expected) {
   return InvalidArgument(std::string(field) + ": expected " + std::string(expected));
 }
 
+/// The same with what was found instead.
+template <typename Found>
+Status Require(bool holds, std::string_view field, std::string_view expected, const Found& found) {
+  if (holds) return OkStatus();
+  std::ostringstream message;
+  message.precision(10);
+  message << field << ": expected " << expected << ", found " << found;
+  return InvalidArgument(message.str());
+}
+
 Status ValidateTasks(const std::vector<TaskSpec>& tasks) {
   CONSILIUM_RETURN_IF_ERROR(Require(!tasks.empty(), "tasks", "at least one task"));
   std::set<TaskId> seen;
-  for (const TaskSpec& task : tasks) {
-    CONSILIUM_RETURN_IF_ERROR(ValidateTask(task).WithContext("tasks"));
-    CONSILIUM_RETURN_IF_ERROR(Require(IsPlainName(task.id.str(), "_-"),
-                                      "tasks: id '" + task.id.str() + "'",
-                                      "1 to 64 of [A-Za-z0-9_-]"));
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const TaskSpec& task = tasks[i];
+    const std::string at = std::string("tasks[").append(std::to_string(i)).append("]");
+    const std::string id = std::string(at).append(".id");
+    const std::string found = std::string("'").append(task.id.str()).append("'");
+    CONSILIUM_RETURN_IF_ERROR(ValidateTask(task).WithContext(at));
     CONSILIUM_RETURN_IF_ERROR(
-        Require(seen.insert(task.id).second, "tasks: id '" + task.id.str() + "'", "it once only"));
+        Require(IsPlainName(task.id.str(), "_-"), id, "1 to 64 of [A-Za-z0-9_-]", found));
+    CONSILIUM_RETURN_IF_ERROR(
+        Require(seen.insert(task.id).second, id, "a name that no task before it has", found));
   }
   return OkStatus();
 }
@@ -89,8 +103,8 @@ Status ValidateFactors(const std::vector<RateFactor>& factors) {
     const std::string part = one.prefix.substr(0, one.prefix.find('.'));
     CONSILIUM_RETURN_IF_ERROR(Require(part == "backbone" || part == "heads", field,
                                       "a name that begins with backbone or heads"));
-    CONSILIUM_RETURN_IF_ERROR(
-        Require(one.factor >= 0 && one.factor <= 1000, field, "a number from 0 to 1000"));
+    CONSILIUM_RETURN_IF_ERROR(Require(one.factor >= 0 && one.factor <= 1000, field,
+                                      "a number from 0 to 1000", one.factor));
     CONSILIUM_RETURN_IF_ERROR(Require(seen.insert(one.prefix).second, field, "it once only"));
   }
   return OkStatus();
@@ -99,52 +113,112 @@ Status ValidateFactors(const std::vector<RateFactor>& factors) {
 Status ValidateTraining(const TrainingOptions& training) {
   CONSILIUM_RETURN_IF_ERROR(
       Require(training.learning_rate > 0 && std::isfinite(training.learning_rate),
-              "training.learning_rate", "a number above 0"));
+              "training.learning_rate", "a number above 0", training.learning_rate));
   CONSILIUM_RETURN_IF_ERROR(
       Require(training.weight_decay >= 0 && std::isfinite(training.weight_decay),
-              "training.weight_decay", "0 or more"));
+              "training.weight_decay", "0 or more", training.weight_decay));
   CONSILIUM_RETURN_IF_ERROR(Require(training.momentum >= 0 && training.momentum < 1,
-                                    "training.momentum", "at least 0 and below 1"));
+                                    "training.momentum", "at least 0 and below 1",
+                                    training.momentum));
   CONSILIUM_RETURN_IF_ERROR(Require(training.momentum == 0 || training.optimizer == Optimizer::kSgd,
-                                    "training.momentum", "0 unless optimizer is sgd"));
-  CONSILIUM_RETURN_IF_ERROR(Require(training.batch_size >= 1, "training.batch_size", "1 or more"));
-  CONSILIUM_RETURN_IF_ERROR(Require(training.dropout >= 0 && training.dropout < 1,
-                                    "training.dropout", "at least 0 and below 1"));
+                                    "training.momentum", "0 unless optimizer is sgd",
+                                    training.momentum));
   CONSILIUM_RETURN_IF_ERROR(
-      Require(training.freeze_stages >= 0, "training.freeze_stages", "0 or more"));
+      Require(training.batch_size >= 1, "training.batch_size", "1 or more", training.batch_size));
+  CONSILIUM_RETURN_IF_ERROR(Require(training.dropout >= 0 && training.dropout < 1,
+                                    "training.dropout", "at least 0 and below 1",
+                                    training.dropout));
+  CONSILIUM_RETURN_IF_ERROR(Require(training.freeze_stages >= 0, "training.freeze_stages",
+                                    "0 or more", training.freeze_stages));
   return ValidateFactors(training.learning_rate_factors);
 }
 
+Status ValidateSites(const std::vector<SiteId>& sites, std::string_view field) {
+  constexpr std::size_t kMostSites = 1000;
+  CONSILIUM_RETURN_IF_ERROR(Require(sites.size() <= kMostSites, field, "at most 1000"));
+  std::set<SiteId> seen;
+  for (const SiteId& site : sites) {
+    const std::string at = std::string(field).append(": '").append(site.str()).append("'");
+    CONSILIUM_RETURN_IF_ERROR(
+        Require(IsPlainName(site.str(), "._-"), at, "a site's name, 1 to 64 of [A-Za-z0-9._-]"));
+    CONSILIUM_RETURN_IF_ERROR(Require(seen.insert(site).second, at, "it once only"));
+  }
+  return OkStatus();
+}
+
+Status ValidateSelection(const RoundOptions& rounds) {
+  constexpr std::string_view kList = "rounds.select_sites";
+  CONSILIUM_RETURN_IF_ERROR(Require(rounds.select_fraction > 0 && rounds.select_fraction <= 1,
+                                    "rounds.select_fraction", "above 0, to 1",
+                                    rounds.select_fraction));
+  const std::vector<SiteId>& list = rounds.select_sites;
+  if (list.empty()) return OkStatus();
+  CONSILIUM_RETURN_IF_ERROR(ValidateSites(list, kList));
+  CONSILIUM_RETURN_IF_ERROR(
+      Require(rounds.select_fraction == 1, kList, "none where a select_fraction is drawn"));
+  CONSILIUM_RETURN_IF_ERROR(
+      Require(std::ssize(list) >= rounds.expected_sites, kList, "expected_sites names or more"));
+  const bool apart = std::none_of(list.begin(), list.end(), [&](const SiteId& site) {
+    return std::count(rounds.evaluation_sites.begin(), rounds.evaluation_sites.end(), site) > 0;
+  });
+  return Require(apart, kList, "none of evaluation_sites");
+}
+
 Status ValidateRounds(const RoundOptions& rounds) {
-  CONSILIUM_RETURN_IF_ERROR(Require(rounds.rounds >= 1, "rounds.rounds", "1 or more"));
-  CONSILIUM_RETURN_IF_ERROR(Require(rounds.local_epochs >= 1, "rounds.local_epochs", "1 or more"));
   CONSILIUM_RETURN_IF_ERROR(
-      Require(rounds.expected_sites >= 1, "rounds.expected_sites", "1 or more"));
+      Require(rounds.rounds >= 1, "rounds.rounds", "1 or more", rounds.rounds));
+  CONSILIUM_RETURN_IF_ERROR(
+      Require(rounds.local_epochs >= 1, "rounds.local_epochs", "1 or more", rounds.local_epochs));
+  CONSILIUM_RETURN_IF_ERROR(Require(rounds.expected_sites >= 1, "rounds.expected_sites",
+                                    "1 or more", rounds.expected_sites));
   CONSILIUM_RETURN_IF_ERROR(Require(rounds.quorum >= 1 && rounds.quorum <= rounds.expected_sites,
-                                    "rounds.quorum", "1 to expected_sites"));
+                                    "rounds.quorum", "1 to expected_sites", rounds.quorum));
+  CONSILIUM_RETURN_IF_ERROR(Require(rounds.deadline.count() > 0, "rounds.deadline",
+                                    "more than 0 ms", rounds.deadline.count()));
+  CONSILIUM_RETURN_IF_ERROR(Require(rounds.site_lease.count() > 0, "rounds.site_lease",
+                                    "more than 0 ms", rounds.site_lease.count()));
+  CONSILIUM_RETURN_IF_ERROR(Require(rounds.evaluate_every >= 1, "rounds.evaluate_every",
+                                    "1 or more", rounds.evaluate_every));
   CONSILIUM_RETURN_IF_ERROR(
-      Require(rounds.deadline.count() > 0, "rounds.deadline", "more than 0 ms"));
+      Require(rounds.smallest_usable_share >= 0 && rounds.smallest_usable_share <= 1,
+              "rounds.smallest_usable_share", "0 to 1", rounds.smallest_usable_share));
+  CONSILIUM_RETURN_IF_ERROR(ValidateSites(rounds.evaluation_sites, "rounds.evaluation_sites"));
+  return ValidateSelection(rounds);
+}
+
+/// What they get must be a whole model, the same for everybody.
+Status CheckEvaluationSites(const RunPlan& plan) {
+  constexpr std::string_view kField = "rounds.evaluation_sites";
+  if (plan.rounds.evaluation_sites.empty()) return OkStatus();
+  CONSILIUM_RETURN_IF_ERROR(Require(plan.heads == HeadsMode::kShared, kField,
+                                    "none while heads are local: a site that never trains has no "
+                                    "heads; or heads: shared"));
   CONSILIUM_RETURN_IF_ERROR(
-      Require(rounds.site_lease.count() > 0, "rounds.site_lease", "more than 0 ms"));
-  return Require(rounds.evaluate_every >= 1, "rounds.evaluate_every", "1 or more");
+      Require(plan.normalisation == NormalisationMode::kShared, kField,
+              "none while running statistics are local; or normalisation: shared"));
+  return Require(plan.strategy != "ditto", kField,
+                 "none under ditto, whose sites evaluate models of their own");
 }
 
 }  // namespace
 
 Status ValidatePlan(const RunPlan& plan) {
-  CONSILIUM_RETURN_IF_ERROR(
-      Require(IsPlainName(plan.run.str(), "._-"), "run", "a name of 1 to 64 of [A-Za-z0-9._-]"));
+  CONSILIUM_RETURN_IF_ERROR(Require(IsPlainName(plan.run.str(), "._-"), "run",
+                                    "a name of 1 to 64 of [A-Za-z0-9._-]",
+                                    std::string("'").append(plan.run.str()).append("'")));
   CONSILIUM_RETURN_IF_ERROR(ValidateTasks(plan.tasks));
-  CONSILIUM_RETURN_IF_ERROR(Require(!plan.backbone.empty(), "backbone", "a name"));
-  CONSILIUM_RETURN_IF_ERROR(
-      Require(plan.image_size >= 1 && plan.image_size <= 4096, "image_size", "1 to 4096 pixels"));
+  CONSILIUM_RETURN_IF_ERROR(Require(!plan.backbone.empty(), "backbone", "a name", "''"));
+  CONSILIUM_RETURN_IF_ERROR(Require(plan.image_size >= 1 && plan.image_size <= 4096, "image_size",
+                                    "1 to 4096 pixels", plan.image_size));
   CONSILIUM_RETURN_IF_ERROR(Require(plan.validation_fraction >= 0 && plan.validation_fraction < 1,
-                                    "validation_fraction", "at least 0 and below 1"));
+                                    "validation_fraction", "at least 0 and below 1",
+                                    plan.validation_fraction));
   CONSILIUM_RETURN_IF_ERROR(ParseCodecName(plan.codec).status());
   CONSILIUM_RETURN_IF_ERROR(ValidateTraining(plan.training));
   CONSILIUM_RETURN_IF_ERROR(ValidateRounds(plan.rounds));
+  CONSILIUM_RETURN_IF_ERROR(CheckEvaluationSites(plan));
   CONSILIUM_RETURN_IF_ERROR(CheckStrategy(plan));
-  return ValidateSchedule(plan.schedule).WithContext("schedule");
+  return ValidateSchedule(plan.schedule);
 }
 
 std::function<bool(const EntrySpec&)> SharedEntries(const RunPlan& plan, const Layout& complete) {

@@ -67,6 +67,15 @@ struct RoundOptions {
   Millis deadline{600'000};
   Millis site_lease{30'000};  ///< silence after which a site counts as lost
   int evaluate_every = 1;     ///< rounds from one evaluated model to the next; the last always is
+  /// Of the labelled images of each task that a site holds, those that it can read; a site with
+  /// less of any task abstains (participation.h). 0: none ever does.
+  double smallest_usable_share = 0.5;
+  /// Left out of all training: they evaluate each evaluated model, beside expected_sites.
+  std::vector<SiteId> evaluation_sites = {};
+  /// Of the sites that are there, how many each round draws (selection.h); 1: all train.
+  double select_fraction = 1;
+  /// If there are any, they alone train and are counted in expected_sites.
+  std::vector<SiteId> select_sites = {};
   friend bool operator==(const RoundOptions&, const RoundOptions&) = default;
 };
 

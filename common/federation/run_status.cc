@@ -13,15 +13,22 @@ constexpr std::array kStates = {std::pair{RunState::kQueued, std::string_view("q
                                 std::pair{RunState::kFinished, std::string_view("finished")},
                                 std::pair{RunState::kIncomplete, std::string_view("incomplete")},
                                 std::pair{RunState::kFailed, std::string_view("failed")},
-                                std::pair{RunState::kCancelled, std::string_view("cancelled")}};
+                                std::pair{RunState::kCancelled, std::string_view("cancelled")},
+                                std::pair{RunState::kRemoved, std::string_view("removed")}};
 constexpr std::array kOrders = {std::pair{RunOrder::kPause, std::string_view("pause")},
                                 std::pair{RunOrder::kResume, std::string_view("resume")},
-                                std::pair{RunOrder::kCancel, std::string_view("cancel")}};
-constexpr std::array kStandings = {std::pair{SiteStanding::kOpen, std::string_view("open")},
-                                   std::pair{SiteStanding::kIn, std::string_view("in")},
-                                   std::pair{SiteStanding::kLate, std::string_view("late")},
-                                   std::pair{SiteStanding::kFailed, std::string_view("failed")},
-                                   std::pair{SiteStanding::kAbsent, std::string_view("absent")}};
+                                std::pair{RunOrder::kCancel, std::string_view("cancel")},
+                                std::pair{RunOrder::kRemove, std::string_view("remove")}};
+constexpr std::array kStandings = {
+    std::pair{SiteStanding::kOpen, std::string_view("open")},
+    std::pair{SiteStanding::kIn, std::string_view("in")},
+    std::pair{SiteStanding::kLate, std::string_view("late")},
+    std::pair{SiteStanding::kFailed, std::string_view("failed")},
+    std::pair{SiteStanding::kAbsent, std::string_view("absent")},
+    std::pair{SiteStanding::kUnselected, std::string_view("unselected")},
+    std::pair{SiteStanding::kRefused, std::string_view("refused")},
+    std::pair{SiteStanding::kEvaluates, std::string_view("evaluates")},
+    std::pair{SiteStanding::kAbstained, std::string_view("abstained")}};
 
 template <typename Table, typename Value>
 std::string_view TextOf(const Table& table, Value value) {
@@ -61,6 +68,7 @@ bool IsOver(RunState state) {
     case RunState::kIncomplete:
     case RunState::kFailed:
     case RunState::kCancelled:
+    case RunState::kRemoved:
       return true;
   }
   return true;

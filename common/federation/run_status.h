@@ -7,6 +7,7 @@
 #include "common/base/result.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,14 +24,15 @@ enum class RunState : std::uint8_t {
   kIncomplete,  ///< all rounds, but one of them with too few sites
   kFailed,      ///< could not be opened
   kCancelled,   ///< ended by an operator
+  kRemoved,     ///< was over, and an operator had its models and event log deleted
 };
-enum class RunOrder : std::uint8_t { kPause, kResume, kCancel };
+enum class RunOrder : std::uint8_t { kPause, kResume, kCancel, kRemove };
 
 std::string_view ToString(RunState state);
 std::string_view ToString(RunOrder order);
 Result<RunState> ParseRunState(std::string_view text);
 Result<RunOrder> ParseRunOrder(std::string_view text);
-/// Nothing follows.
+/// No round follows.
 bool IsOver(RunState state);
 
 /// A run came into `state`. Sequence numbers count all changes of an aggregator, from 1.
@@ -50,6 +52,7 @@ struct RunSummary {
   int rounds_planned = 0;
   int sites = 0;  ///< that ever joined
   std::optional<double> best_loss;
+  std::string trouble;  ///< what cannot be done for the moment and is tried again; "": nothing
 };
 
 struct SiteStatus {
@@ -60,19 +63,33 @@ struct SiteStatus {
 
 /// What became of a site in a round.
 enum class SiteStanding : std::uint8_t {
-  kOpen,    ///< asked, and the round still takes its update
-  kIn,      ///< its update counts
-  kLate,    ///< connected, but no update by the deadline
-  kFailed,  ///< silent for longer than its lease
-  kAbsent,  ///< not asked: lost before, or joined after the round had begun
+  kOpen,        ///< asked, and the round still takes its update
+  kIn,          ///< its update counts
+  kLate,        ///< connected, but no update by the deadline
+  kFailed,      ///< silent for longer than its lease
+  kAbsent,      ///< not asked: lost before, or joined after the round had begun
+  kUnselected,  ///< there, but not drawn, or not in the run's list
+  kRefused,     ///< what it declares contradicts the run
+  kEvaluates,   ///< never trains; what it counted of the round's model is beside it
+  kAbstained,   ///< too many of its labelled images cannot be read
 };
 std::string_view ToString(SiteStanding standing);
 Result<SiteStanding> ParseSiteStanding(std::string_view text);
 
+/// Of one task on the images of one site.
+struct TaskScore {
+  TaskId task;
+  std::int64_t images = 0;
+  double loss = 0;
+  std::map<std::string, double> metrics;  ///< by their names in summary.json (metrics.h)
+  friend bool operator==(const TaskScore&, const TaskScore&) = default;
+};
+
 struct LedgerEntry {
   SiteId site;
   SiteStanding standing = SiteStanding::kOpen;
-  std::string why;
+  std::string why;                     ///< of kEvaluates: its scores, for a person
+  std::vector<TaskScore> scores = {};  ///< of kEvaluates
   friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };
 struct LedgerRound {
@@ -80,7 +97,7 @@ struct LedgerRound {
   int attempts = 1;     ///< more than one: repeated for want of a quorum
   bool closed = false;  ///< its updates are combined
   std::optional<double> validation_loss;
-  std::vector<LedgerEntry> sites;  ///< all that ever joined, by name
+  std::vector<LedgerEntry> sites;  ///< all that ever joined or were turned away, by name
   friend bool operator==(const LedgerRound&, const LedgerRound&) = default;
 };
 

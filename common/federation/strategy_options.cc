@@ -87,10 +87,12 @@ bool Has(const StrategyInfo& strategy, std::string_view key) {
   return std::ranges::find(strategy.parameters, key) != strategy.parameters.end();
 }
 
-Status OutOfRange(const StrategyParameter& parameter) {
-  std::string message("strategy.");
-  message.append(parameter.key).append(": expected ").append(parameter.expected);
-  return InvalidArgument(message);
+Status OutOfRange(const StrategyParameter& parameter, double found) {
+  std::ostringstream message;
+  message.precision(10);
+  message << "strategy." << parameter.key << ": expected " << parameter.expected << ", found "
+          << found;
+  return InvalidArgument(message.str());
 }
 
 Status OfAnother(const StrategyInfo& strategy, std::string_view key) {
@@ -135,7 +137,7 @@ double ValueOf(const StrategyOptions& options, const StrategyParameter& paramete
 }
 
 Status SetValue(StrategyOptions& options, const StrategyParameter& parameter, double value) {
-  if (!InRange(parameter, value)) return OutOfRange(parameter);
+  if (!InRange(parameter, value)) return OutOfRange(parameter, value);
   if (const auto* field = std::get_if<int Options::*>(&parameter.field)) {
     options.*(*field) = static_cast<int>(value);
   } else {
@@ -149,7 +151,7 @@ Status ValidateStrategyOptions(std::string_view name, const StrategyOptions& opt
   const StrategyOptions defaults;
   for (const StrategyParameter& parameter : kParameters) {
     const double value = ValueOf(options, parameter);
-    if (!InRange(parameter, value)) return OutOfRange(parameter);
+    if (!InRange(parameter, value)) return OutOfRange(parameter, value);
     if (!Has(*strategy, parameter.key) && value != ValueOf(defaults, parameter)) {
       return OfAnother(*strategy, parameter.key);
     }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -31,10 +32,32 @@ class Loader {
     }
     if (!fault_.ok()) return fault_;
     if (interrupted_) return Cancelled("interrupted while reading pictures");
-    return Dataset{manifest_.tasks, manifest_.samples, images_};
+    return Readable();
   }
 
  private:
+  /// The pictures that could be read, their pixels moved together, and the others' reasons.
+  Dataset Readable() const {
+    Dataset read;
+    read.tasks = manifest_.tasks;
+    read.samples.reserve(manifest_.samples.size() - set_aside_.size());
+    read.set_aside.reserve(set_aside_.size());
+    std::int64_t kept = 0;
+    for (std::size_t i = 0; i < manifest_.samples.size(); ++i) {
+      const auto reason = set_aside_.find(i);
+      if (reason != set_aside_.end()) {
+        read.set_aside.push_back({manifest_.samples[i], reason->second});
+        continue;
+      }
+      read.samples.push_back(manifest_.samples[i]);
+      const auto from = static_cast<std::int64_t>(i);
+      if (kept != from) images_[kept].copy_(images_[from]);
+      ++kept;
+    }
+    read.images = images_.narrow(0, 0, kept);
+    return read;
+  }
+
   /// Pictures are taken in order, so each one before a faulty one is looked at by some thread.
   void LoadSome() {
     while (!stop_) {
@@ -42,13 +65,16 @@ class Loader {
       if (index >= manifest_.samples.size()) return;
       const Status status = LoadOne(index);
       const std::lock_guard lock(mutex_);
-      if (!status.ok()) {
+      if (!status.ok() && options_.unreadable == UnreadablePictures::kSetAside) {
+        set_aside_[index] = status.message();
+      } else if (!status.ok()) {
         stop_ = true;
         if (index < faulty_) {
           faulty_ = index;
           fault_ = status;
         }
-      } else if (options_.on_picture) {
+      }
+      if (options_.on_picture && !stop_) {
         options_.on_picture(++done_, static_cast<std::int64_t>(manifest_.samples.size()));
       }
       if (options_.interrupt != nullptr && options_.interrupt->Requested()) {
@@ -86,6 +112,7 @@ class Loader {
   std::mutex mutex_;  ///< guards what follows
   bool interrupted_ = false;
   std::int64_t done_ = 0;
+  std::map<std::size_t, std::string> set_aside_;  ///< index in the manifest, why
   std::size_t faulty_ = static_cast<std::size_t>(-1);
   Status fault_;
 };

@@ -15,11 +15,6 @@
 namespace consilium {
 namespace {
 
-struct NamedTensor {
-  std::string name;
-  torch::Tensor tensor;
-};
-
 void Collect(const torch::nn::Module& module, const std::string& prefix,
              std::vector<NamedTensor>& out) {
   for (const auto& entry : module.named_parameters(/*recurse=*/false)) {
@@ -104,23 +99,26 @@ std::shared_ptr<const Layout> LayoutOf(const torch::nn::Module& module) {
   return LayoutOfSpecs(std::move(entries));
 }
 
-ParameterBlob ReadState(const torch::nn::Module& module,
-                        const std::function<bool(const EntrySpec&)>& keep) {
+ParameterBlob BlobOf(std::span<const NamedTensor> tensors) {
   std::vector<EntrySpec> entries;
-  std::vector<torch::Tensor> tensors;
-  for (const NamedTensor& named : StateOf(module)) {
-    EntrySpec entry = SpecOf(named);
-    if (keep && !keep(entry)) continue;
-    entries.push_back(std::move(entry));
-    tensors.push_back(named.tensor.detach());
-  }
+  entries.reserve(tensors.size());
+  for (const NamedTensor& named : tensors) entries.push_back(SpecOf(named));
   ParameterBlob blob{LayoutOfSpecs(std::move(entries)), {}};
   blob.bytes.resize(blob.layout->byte_size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    CopyInto(tensors[i], blob.layout->entries()[i],
+    CopyInto(tensors[i].tensor.detach(), blob.layout->entries()[i],
              std::span(blob.bytes).subspan(blob.layout->offset(i), blob.layout->size(i)));
   }
   return blob;
+}
+
+ParameterBlob ReadState(const torch::nn::Module& module,
+                        const std::function<bool(const EntrySpec&)>& keep) {
+  std::vector<NamedTensor> tensors;
+  for (NamedTensor& named : StateOf(module)) {
+    if (!keep || keep(SpecOf(named))) tensors.push_back(std::move(named));
+  }
+  return BlobOf(tensors);
 }
 
 std::vector<torch::Tensor> TensorsOf(const ParameterBlob& state) {

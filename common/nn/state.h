@@ -21,6 +21,14 @@
 namespace consilium {
 
 std::shared_ptr<const Layout> LayoutOf(const torch::nn::Module& module);
+struct NamedTensor {
+  std::string name;
+  torch::Tensor tensor;
+};
+
+/// Copies of the tensors (float32, float64 or int64, on any device) as a state of these entries.
+/// Requires different names.
+ParameterBlob BlobOf(std::span<const NamedTensor> tensors);
 /// A state's elements as tensors on the CPU, one per entry, in the layout's order: copies.
 /// Requires as many bytes as the layout says.
 std::vector<torch::Tensor> TensorsOf(const ParameterBlob& state);

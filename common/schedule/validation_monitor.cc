@@ -2,18 +2,37 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
+#include <string_view>
 
 namespace consilium {
+namespace {
+
+template <typename Number>
+Status OutOfRange(std::string_view field, std::string_view expected, Number found) {
+  std::ostringstream message;
+  message.precision(10);
+  message << "schedule." << field << ": expected " << expected << ", found " << found;
+  return InvalidArgument(message.str());
+}
+
+}  // namespace
 
 Status ValidateSchedule(const ScheduleOptions& options) {
-  if (options.warm_up < 0) return InvalidArgument("warm_up must be 0 or more");
-  if (options.plateau_patience < 1) return InvalidArgument("plateau_patience must be 1 or more");
-  if (!(options.plateau_factor > 0 && options.plateau_factor <= 1)) {
-    return InvalidArgument("plateau_factor must be above 0 and at most 1");
+  const double factor = options.plateau_factor;
+  const double least = options.min_learning_rate;
+  if (options.warm_up < 0) return OutOfRange("warm_up", "0 or more", options.warm_up);
+  if (options.plateau_patience < 1) {
+    return OutOfRange("plateau_patience", "1 or more", options.plateau_patience);
   }
-  if (!(options.min_learning_rate >= 0))
-    return InvalidArgument("min_learning_rate must be 0 or more");
-  if (options.stop_patience < 1) return InvalidArgument("stop_patience must be 1 or more");
+  if (!(factor > 0 && factor <= 1)) {
+    return OutOfRange("plateau_factor", "a number above 0, to 1", factor);
+  }
+  if (!(least >= 0 && std::isfinite(least))) {
+    return OutOfRange("min_learning_rate", "a number of 0 or more", least);
+  }
+  if (options.stop_patience < 1)
+    return OutOfRange("stop_patience", "1 or more", options.stop_patience);
   return OkStatus();
 }
 

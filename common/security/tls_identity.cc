@@ -46,6 +46,8 @@ Result<TlsIdentity> ReadTlsIdentity(const std::string& ca_file, const std::strin
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     return InvalidArgument(key_file + ": is not the key of " + certificate_file);
   }
+  identity.ca_file = ca_file;
+  identity.certificate_file = certificate_file;
   return identity;
 }
 

@@ -7,11 +7,13 @@
 
 namespace consilium {
 
-/// PEM texts.
+/// PEM texts, and the files that they came from, for messages.
 struct TlsIdentity {
   std::string ca;           ///< the only authority that the other side may have
   std::string certificate;  ///< one's own
   std::string key;          ///< of that certificate
+  std::string ca_file;      ///< may be empty, as the next
+  std::string certificate_file;
 };
 
 /// Errors: kInvalidArgument naming the file that is missing, is no PEM, or does not fit the others.

@@ -125,6 +125,11 @@ Status RenameDurably(const std::string& from, const std::string& to) {
   return SyncFolder(folder.empty() ? "." : folder);
 }
 
+Status LinkFile(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return OkStatus();
+  return ErrnoStatus(errno, from, "cannot be linked");
+}
+
 Status MakeFolders(const std::string& folder) {
   if (folder.empty() || ::access(folder.c_str(), F_OK) == 0) return OkStatus();
   const std::string above = std::filesystem::path(folder).parent_path().string();

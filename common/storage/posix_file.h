@@ -57,6 +57,8 @@ class PosixFile {
 Status SyncFolder(const std::string& folder);
 /// Renames and syncs the folder of `to`.
 Status RenameDurably(const std::string& from, const std::string& to);
+/// The file `from` also under the name `to`, which must not exist, on the same file system.
+Status LinkFile(const std::string& from, const std::string& to);
 /// Creates `folder` and what lacks above it, each synced into its parent.
 Status MakeFolders(const std::string& folder);
 /// No error if absent.

@@ -135,6 +135,29 @@ FusedOptimizer::FusedOptimizer(std::vector<OptimizedParameter> parameters, const
   ends_.reserve(parameters_.size());
 }
 
+std::vector<FusedOptimizer::Memory> FusedOptimizer::memory() const {
+  std::vector<Memory> memory;
+  memory.reserve(parameters_.size());
+  for (const Parameter& parameter : parameters_) {
+    memory.push_back({parameter.first, parameter.second, parameter.steps});
+  }
+  return memory;
+}
+
+void FusedOptimizer::Recall(const std::vector<Memory>& memory) {
+  TORCH_CHECK(memory.size() == parameters_.size(), "optimizer: a memory of other parameters");
+  // Moments lie in memory as their parameter does.
+  const auto copy = [](const torch::Tensor& moment, const torch::Tensor& master) {
+    return moment.defined() ? torch::empty_like(master).copy_(moment) : torch::Tensor();
+  };
+  const torch::NoGradGuard no_gradient;
+  for (std::size_t i = 0; i < memory.size(); ++i) {
+    parameters_[i].first = copy(memory[i].first, parameters_[i].master);
+    parameters_[i].second = copy(memory[i].second, parameters_[i].master);
+    parameters_[i].steps = memory[i].steps;
+  }
+}
+
 torch::Tensor FusedOptimizer::Prepare(Parameter& parameter) const {
   const bool adaptive = options_.kind != Optimizer::kSgd;
   if (!parameter.first.defined() && (adaptive || options_.momentum != 0)) {

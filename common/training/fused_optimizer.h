@@ -49,7 +49,19 @@ class FusedOptimizer {
     double epsilon = 1e-8;
     bool plain = false;  ///< LibTorch's operations on the CPU too, to compare with
   };
+  /// What later steps need of those before, per parameter. Tensors of the master's type and shape;
+  /// undefined where there is no such moment (yet).
+  struct Memory {
+    torch::Tensor first;
+    torch::Tensor second;
+    std::int64_t steps = 0;
+  };
   FusedOptimizer(std::vector<OptimizedParameter> parameters, const Options& options);
+
+  /// In the order of the parameters; the tensors are the optimiser's own.
+  std::vector<Memory> memory() const;
+  /// Copies what an optimiser of equal parameters and options had; before the first step.
+  void Recall(const std::vector<Memory>& memory);
 
   /// Steps each parameter that has a gradient, and drops the gradient. A parameter without one is
   /// left alone: no decay, no moments, and its step count stands still. `gradient_scale` multiplies

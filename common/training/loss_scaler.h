@@ -9,7 +9,15 @@ namespace consilium {
 
 class LossScaler {
  public:
+  static constexpr int kGrowthInterval = 2000;
+
+  LossScaler() = default;
+  /// As it was after earlier steps.
+  LossScaler(double scale, int steps_without_overflow)
+      : scale_(scale), steps_without_overflow_(steps_without_overflow) {}
+
   double scale() const { return scale_; }
+  int steps_without_overflow() const { return steps_without_overflow_; }
 
   /// Call after each backward pass.
   void Observe(bool gradients_finite) {
@@ -23,7 +31,6 @@ class LossScaler {
   }
 
  private:
-  static constexpr int kGrowthInterval = 2000;
   double scale_ = 65536;
   int steps_without_overflow_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "common/training/trainer.h"
 
+#include "common/base/check.h"
 #include "common/base/random_stream.h"
 #include "common/data/batch.h"
 #include "common/nn/compute.h"
@@ -13,6 +14,7 @@
 #include "common/training/memory_layout.h"
 #include "common/training/network_step.h"
 #include "common/training/stopwatch.h"
+#include "common/training/trainer_state.h"
 
 #include <torch/types.h>
 
@@ -65,9 +67,10 @@ struct Trainer::Impl {
   Options options;
   bool prepared = false;
   StepSettings settings;
-  BatchFormat format;                       // of the images
-  std::unique_ptr<DataParallel> parallel;   // where there are further devices
-  std::optional<FusedOptimizer> optimizer;  // made by the first epoch
+  BatchFormat format;                            // of the images
+  std::unique_ptr<DataParallel> parallel;        // where there are further devices
+  std::optional<FusedOptimizer> optimizer;       // made by the first epoch
+  std::vector<FusedOptimizer::Memory> recalled;  // by Restore, until then
   LossScaler scaler;
   LayerRates rates;
   std::optional<AddedGradients> terms;
@@ -214,7 +217,11 @@ struct Trainer::Impl {
     const ComputedParameters computed(*net, format.type);
     stepped = computed.all();
     for (std::size_t i = 0; i < stepped.size(); ++i) stepped[i].rate = rates.of_parameters[i];
-    if (!optimizer) optimizer.emplace(stepped, OptimizerOptions(options.training));
+    if (!optimizer) {
+      optimizer.emplace(stepped, OptimizerOptions(options.training));
+      if (!recalled.empty()) optimizer->Recall(recalled);
+      recalled.clear();
+    }
     net->SeedDropout(StreamSeed(seed, {"dropout"}));
     if (parallel) parallel->SeedDropout(StreamSeed(seed, {"dropout"}));
     EpochResult result;
@@ -254,6 +261,19 @@ Trainer::~Trainer() = default;
 
 Result<EpochResult> Trainer::RunEpoch(double learning_rate, std::uint64_t seed) {
   return GuardTorch("training", [&] { return impl_->RunEpoch(learning_rate, seed); });
+}
+
+ParameterBlob Trainer::State() const {
+  CONSILIUM_CHECK(impl_->optimizer.has_value() && !impl_->weighter.has_value());
+  return PackTrainerMemory(*impl_->net, {impl_->optimizer->memory(), impl_->scaler});
+}
+
+Status Trainer::Restore(const ParameterBlob& state) {
+  CONSILIUM_CHECK(!impl_->optimizer.has_value());
+  CONSILIUM_ASSIGN_OR_RETURN(TrainerMemory memory, UnpackTrainerMemory(*impl_->net, state));
+  impl_->recalled = std::move(memory.optimizer);
+  impl_->scaler = memory.scaler;
+  return OkStatus();
 }
 
 }  // namespace consilium

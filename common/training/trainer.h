@@ -76,6 +76,12 @@ class Trainer {
   /// kInternal/kResourceExhausted from LibTorch; kDataLoss if the loss is not finite.
   Result<EpochResult> RunEpoch(double learning_rate, std::uint64_t seed);
 
+  /// After an epoch: with the net's state, all that a later trainer of equal options needs to go on
+  /// with the same bits (trainer_state.h). Requires the fixed weighting of tasks.
+  ParameterBlob State() const;
+  /// Before the first epoch. Errors: kInvalidArgument for a state of another net; nothing changes.
+  Status Restore(const ParameterBlob& state);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -16,6 +16,13 @@ v1::LedgerRound ToProto(const LedgerRound& round) {
     row.set_site(entry.site.str());
     row.set_standing(std::string(ToString(entry.standing)));
     row.set_why(entry.why);
+    for (const TaskScore& score : entry.scores) {
+      v1::TaskScore& added = *row.add_scores();
+      added.set_task(score.task.str());
+      added.set_images(score.images);
+      added.set_loss(score.loss);
+      added.mutable_metrics()->insert(score.metrics.begin(), score.metrics.end());
+    }
   }
   return message;
 }
@@ -30,7 +37,15 @@ Result<LedgerRound> FromProto(const v1::LedgerRound& message) {
   for (const v1::LedgerEntry& row : message.sites()) {
     const Result<SiteStanding> standing = ParseSiteStanding(row.standing());
     if (!standing.ok()) return standing.status().WithContext("ledger.standing");
-    round.sites.push_back({SiteId(row.site()), *standing, row.why()});
+    LedgerEntry entry{SiteId(row.site()), *standing, row.why(), {}};
+    entry.scores.reserve(static_cast<std::size_t>(row.scores_size()));
+    for (const v1::TaskScore& score : row.scores()) {
+      entry.scores.push_back({TaskId(score.task()),
+                              score.images(),
+                              score.loss(),
+                              {score.metrics().begin(), score.metrics().end()}});
+    }
+    round.sites.push_back(std::move(entry));
   }
   return round;
 }
@@ -55,6 +70,7 @@ v1::RunSummary ToProto(const RunSummary& summary) {
   message.set_rounds_planned(summary.rounds_planned);
   message.set_sites(summary.sites);
   if (summary.best_loss) message.set_best_loss(*summary.best_loss);
+  message.set_trouble(summary.trouble);
   return message;
 }
 
@@ -100,6 +116,7 @@ Result<RunSummary> FromProto(const v1::RunSummary& message) {
   summary.rounds_planned = message.rounds_planned();
   summary.sites = message.sites();
   if (message.has_best_loss()) summary.best_loss = message.best_loss();
+  summary.trouble = message.trouble();
   return summary;
 }
 
@@ -129,6 +146,59 @@ AdminEvent FromProto(const v1::AdminEvent& message) {
           RunId(message.run()),
           message.actor(),
           message.text()};
+}
+
+v1::BackupPart ToProto(const BackupPart& part) {
+  v1::BackupPart message;
+  if (const auto* start = std::get_if<BackupStart>(&part)) {
+    v1::BackupStart& to = *message.mutable_start();
+    to.set_format(start->format);
+    to.set_at_millis(start->at.millis);
+    for (const BackedUpRun& run : start->runs) {
+      v1::BackedUpRun& row = *to.add_runs();
+      row.set_run(run.run.str());
+      row.set_state(std::string(ToString(run.state)));
+      if (run.round) row.set_round(*run.round);
+    }
+    to.set_files(start->files);
+    to.set_byte_size(start->byte_size);
+  } else if (const auto* file = std::get_if<BackupFile>(&part)) {
+    message.mutable_file()->set_path(file->path);
+    message.mutable_file()->set_byte_size(file->byte_size);
+  } else if (const auto* bytes = std::get_if<ByteView>(&part)) {
+    message.set_data(bytes->data(), bytes->size());
+  } else if (const auto* end = std::get_if<BackupFileEnd>(&part)) {
+    message.set_file_sha256(end->sha256);
+  }
+  return message;
+}
+
+Result<BackupPart> FromProto(const v1::BackupPart& message) {
+  switch (message.part_case()) {
+    case v1::BackupPart::kStart: {
+      const v1::BackupStart& from = message.start();
+      BackupStart start{from.format(), {from.at_millis()}, {}, from.files(), from.byte_size()};
+      if (start.files < 0) return InvalidArgument("backup.files: expected 0 or more");
+      start.runs.reserve(static_cast<std::size_t>(from.runs_size()));
+      for (const v1::BackedUpRun& row : from.runs()) {
+        const Result<RunState> state = ParseRunState(row.state());
+        if (!state.ok()) return state.status().WithContext("backup.runs.state");
+        BackedUpRun run{RunId(row.run()), *state, std::nullopt};
+        if (row.has_round()) run.round = row.round();
+        start.runs.push_back(std::move(run));
+      }
+      return BackupPart(std::move(start));
+    }
+    case v1::BackupPart::kFile:
+      return BackupPart(BackupFile{message.file().path(), message.file().byte_size()});
+    case v1::BackupPart::kData:
+      return BackupPart(AsBytes(message.data()));
+    case v1::BackupPart::kFileSha256:
+      return BackupPart(BackupFileEnd{message.file_sha256()});
+    case v1::BackupPart::PART_NOT_SET:
+      break;
+  }
+  return InvalidArgument("backup: a part without content, expected one that this program knows");
 }
 
 }  // namespace consilium

@@ -31,7 +31,19 @@ Result<TrainingOptions> TrainingFrom(const v1::TrainingOptions& message) {
   return options;
 }
 
-RoundOptions RoundsFrom(const v1::RoundOptions& message) {
+template <typename Repeated>
+Result<std::vector<SiteId>> SitesFrom(const Repeated& names, const char* field) {
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(names.size(), 0, kMaxClasses, field));
+  std::vector<SiteId> sites;
+  sites.reserve(static_cast<std::size_t>(names.size()));
+  for (const std::string& name : names) {
+    CONSILIUM_RETURN_IF_ERROR(CheckText(name, field));
+    sites.emplace_back(name);
+  }
+  return sites;
+}
+
+Result<RoundOptions> RoundsFrom(const v1::RoundOptions& message) {
   RoundOptions options;
   options.rounds = message.rounds();
   options.local_epochs = message.local_epochs();
@@ -40,6 +52,12 @@ RoundOptions RoundsFrom(const v1::RoundOptions& message) {
   options.deadline = Millis(message.deadline_millis());
   options.site_lease = Millis(message.site_lease_millis());
   if (message.evaluate_every() != 0) options.evaluate_every = message.evaluate_every();
+  options.smallest_usable_share = message.smallest_usable_share();
+  CONSILIUM_ASSIGN_OR_RETURN(options.evaluation_sites,
+                             SitesFrom(message.evaluation_sites(), "plan.rounds.evaluation_sites"));
+  if (message.has_select_fraction()) options.select_fraction = message.select_fraction();
+  CONSILIUM_ASSIGN_OR_RETURN(options.select_sites,
+                             SitesFrom(message.select_sites(), "plan.rounds.select_sites"));
   return options;
 }
 
@@ -138,7 +156,7 @@ Result<RunPlan> FromProto(const v1::RunPlan& message) {
   CONSILIUM_ASSIGN_OR_RETURN(plan.strategy_options, StrategyFrom(message));
   plan.codec = message.codec();
   CONSILIUM_ASSIGN_OR_RETURN(plan.training, TrainingFrom(message.training()));
-  plan.rounds = RoundsFrom(message.rounds());
+  CONSILIUM_ASSIGN_OR_RETURN(plan.rounds, RoundsFrom(message.rounds()));
   plan.schedule = ScheduleFrom(message.schedule());
   CONSILIUM_RETURN_IF_ERROR(ValidatePlan(plan));
   return plan;

@@ -41,6 +41,10 @@ v1::RoundOptions ToProto(const RoundOptions& options) {
   message.set_deadline_millis(options.deadline.count());
   message.set_site_lease_millis(options.site_lease.count());
   message.set_evaluate_every(options.evaluate_every);
+  message.set_smallest_usable_share(options.smallest_usable_share);
+  for (const SiteId& site : options.evaluation_sites) message.add_evaluation_sites(site.str());
+  message.set_select_fraction(options.select_fraction);
+  for (const SiteId& site : options.select_sites) message.add_select_sites(site.str());
   return message;
 }
 

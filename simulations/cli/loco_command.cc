@@ -8,6 +8,7 @@
 #include "simulations/cli/loco_options.h"
 #include "simulations/processes/child_process.h"
 #include "simulations/processes/grpc_runner.h"
+#include "simulations/protocols/protocol.h"
 #include "simulations/results/summary_file.h"
 #include "simulations/results/table.h"
 #include "simulations/study/study.h"
@@ -75,6 +76,10 @@ class StudyCommand : public Command {
   }
 
   Result<Cohort> ReadCohort(Progress& progress) {
+    // Read here too: a fault found while the cohort is opened is told as one of the manifest.
+    if (const ProtocolOptions& protocol = options_.study.protocol; !protocol.lists.empty()) {
+      CONSILIUM_RETURN_IF_ERROR(ReadListsOf(protocol).status());
+    }
     CohortRequest request = options_.cohort;
     request.interrupt = &ProcessInterrupt();
     request.check = [this](const Dataset& labels) { return CheckCohort(options_.study, labels); };

@@ -8,7 +8,11 @@ namespace consilium {
 
 Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
                                                 const std::vector<std::string>& known) {
-  return ReadOptionFile(path, known);
+  CONSILIUM_ASSIGN_OR_RETURN(const std::vector<FileOption> options, ReadOptionFile(path, known));
+  std::vector<std::string> arguments;
+  arguments.reserve(options.size());
+  for (const FileOption& option : options) arguments.push_back(ArgumentOf(option));
+  return arguments;
 }
 
 Result<RunPlan> ReadPlanFile(const std::string& path) { return ReadRunPlan(path); }

@@ -2,6 +2,7 @@
 
 #include "common/federation/protocol_version.h"
 #include "common/security/certificates.h"
+#include "common/security/tls_examination.h"
 #include "common/wire/from_proto.h"
 #include "common/wire/status_mapping.h"
 #include "common/wire/to_proto.h"
@@ -37,6 +38,16 @@ bool IsLoopback(const std::string& address) {
          address.starts_with("[::1]:");
 }
 
+/// Whether gRPC may dial through one.
+bool UsesProxy(const std::string& address) {
+  if (IsLoopback(address)) return false;
+  for (const char* variable : {"grpc_proxy", "https_proxy", "http_proxy"}) {
+    const char* const proxy = std::getenv(variable);
+    if (proxy != nullptr && *proxy != '\0') return true;
+  }
+  return false;
+}
+
 std::shared_ptr<grpc::Channel> Dial(const GrpcTransportOptions& options) {
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = options.identity.ca;
@@ -69,7 +80,7 @@ class GrpcTransport final : public Transport {
       : options_(std::move(options)),
         channel_(Dial(options_)),
         stub_(v1::Federation::NewStub(channel_)),
-        retry_(options_, std::random_device{}()) {}
+        retry_(options_, std::random_device{}(), [this] { return Examine(); }) {}
 
   Result<RunOffer> GetRun() override {
     v1::GetRunRequest request;
@@ -147,6 +158,14 @@ class GrpcTransport final : public Transport {
       status = transfer();
     }
     return status;
+  }
+
+  /// Why there is no connection, if that is for want of trust: gRPC does not tell. Through a proxy the
+  /// aggregator may not be dialled directly.
+  Status Examine() const {
+    const bool connected = channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
+    if (connected || UsesProxy(options_.aggregator)) return OkStatus();
+    return ExamineTls(options_.aggregator, options_.identity, kConnectTime);
   }
 
   /// A connection makes progress only while somebody waits for it, and a call on a broken one

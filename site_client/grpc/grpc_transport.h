@@ -3,6 +3,8 @@
 /// Retries   what may pass (kUnavailable, kDeadlineExceeded) is tried again with growing, jittered
 ///           pauses for up to `retry_for`; SendProgress never is. A download goes on at the byte
 ///           where it stopped, an upload where BeginUpdate says. Every call has a deadline.
+/// Trust     where the aggregator's certificate is not trusted, or ours not by it, no call is tried
+///           again (kPermissionDenied, tls_examination.h); behind a proxy that is found out by nobody.
 /// Errors    as Transport; kDataLoss if bytes arrive damaged three times; kCancelled once
 ///           `interrupt` is requested.
 #pragma once

@@ -27,6 +27,9 @@ Status Retry::Run(const std::function<Status()>& attempt) {
     }
     Status status = attempt();
     if (!MayPass(status)) return status;
+    if (examine_ && status.code() == StatusCode::kUnavailable) {
+      CONSILIUM_RETURN_IF_ERROR(examine_());
+    }
     const Millis jittered(
         static_cast<std::int64_t>(static_cast<double>(pause.count()) * jitter.Uniform(0.5, 1.0)));
     if (SteadyClock::now() + jittered > until) return status;

@@ -23,7 +23,17 @@ TEST(EventCodecTest, ReadsBackEveryKindOfEventToTheBit) {
     if (const auto* joined = std::get_if<SiteJoined>(&event.what)) {
       EXPECT_EQ(std::get<SiteJoined>(read.what).declaration, joined->declaration);
     }
+    if (const auto* away = std::get_if<SiteTurnedAway>(&event.what)) {
+      EXPECT_EQ(std::get<SiteTurnedAway>(read.what), *away);
+    }
   }
+}
+
+TEST(EventCodecTest, TheLongestReasonOfAStrangerIsReadBack) {
+  const Event event{{1},
+                    SiteTurnedAway{SiteId("A"), SiteStanding::kRefused,
+                                   std::string(1000, static_cast<char>(0xFF))}};
+  EXPECT_OK(DecodeEvent(EncodeEvent(event)));
 }
 
 TEST(EventCodecTest, IsTheTextOfTheFormatsPage) {
@@ -50,6 +60,7 @@ TEST(EventCodecTest, TextThatIsNoEventIsDataLossNamingTheField) {
       {R"({"at":"now","what":"site_lost","site":"A"})", "at"},
       {R"({"at":1,"what":"site_lost"})", "site"},
       {R"({"at":1,"what":"site_lost","site":7})", "site"},
+      {R"({"at":1,"what":"site_turned_away","site":"A","standing":"bored","why":""})", "standing"},
       {R"({"at":1,"what":"deadline_passed","round":1e99})", "round"},
       {R"({"at":1,"what":"deadline_passed","round":9999999999})", "round"},
       {R"({"at":1,"what":"deadline_passed","round":18446744073709551615})", "round"},

@@ -14,6 +14,7 @@ namespace consilium {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class RoundCoordinatorTest : public ::testing::Test {
@@ -209,6 +210,54 @@ TEST_F(RoundCoordinatorTest, ASiteMustBeWhatTheRunExpects) {
   declaration.layout_fingerprint = "0";
   EXPECT_STATUS(run->Join(declaration), StatusCode::kInvalidArgument, "layout_fingerprint");
   EXPECT_STATUS(run->NextInstruction(SiteId("A"), Millis{0}), StatusCode::kNotFound, "site A");
+}
+
+TEST_F(RoundCoordinatorTest, WhoIsTurnedAwayIsNotedOnceAndSurvivesARestart) {
+  SiteDeclaration unreadable = FakeDeclaration("C");
+  unreadable.tasks[0].set_aside = 1000;
+  SiteDeclaration foreign = FakeDeclaration("D");
+  foreign.layout_fingerprint = "0";
+  const auto states = [](const RoundCoordinator& run) {
+    const RunSnapshot snapshot = run.Snapshot();
+    std::vector<std::string> texts;
+    texts.reserve(snapshot.turned_away.size());
+    for (const RunSnapshot::Site& site : snapshot.turned_away) texts.push_back(site.state);
+    return texts;
+  };
+  {
+    const auto run = Open(FakePlan());
+    auto sites = JoinAll(*run, {"A", "B"});
+    EXPECT_STATUS(run->Join(foreign), StatusCode::kInvalidArgument, "layout_fingerprint");
+    EXPECT_EQ(run->Snapshot().phase, RoundPhase::kGathering) << "D may come back mended";
+    for (int time = 0; time < 3; ++time) {
+      EXPECT_STATUS(run->Join(unreadable), StatusCode::kInvalidArgument, "abstains");
+    }
+    EXPECT_THAT(lines_, Contains(HasSubstr("site C abstained: task 'prognosis'")));
+    EXPECT_EQ(run->Snapshot().phase, RoundPhase::kTraining) << "C is not waited for";
+    EXPECT_THAT(states(*run), ElementsAre(HasSubstr("abstained: task"),
+                                          HasSubstr("refused: layout_fingerprint")));
+    EXPECT_EQ(run->Log()->size(), 5U) << "opened, two joined, two turned away";
+  }
+  const auto run = Open(FakePlan());
+  EXPECT_EQ(states(*run).size(), 2U);
+  auto sites = JoinAll(*run, {"A", "B"});
+  ASSERT_OK(RunToTheEnd(*run, sites));
+}
+
+TEST_F(RoundCoordinatorTest, ALeftOutSiteGetsEveryModelAndChangesNone) {
+  const auto model_of = [this](const std::vector<std::string>& names, const RunPlan& plan) {
+    blobs_ = MakeMemoryBlobStore();
+    store_ = MakeMemoryRoundStore();
+    const auto run = Open(plan);
+    auto sites = JoinAll(*run, names);
+    EXPECT_OK(RunToTheEnd(*run, sites));
+    return run->FinalModel().value().blob.bytes;
+  };
+  RunPlan plan = FakePlan();
+  const Bytes alone = model_of({"A", "B", "C"}, plan);
+  plan.rounds.evaluation_sites = {SiteId("D")};
+  EXPECT_EQ(model_of({"A", "B", "C", "D"}, plan), alone);
+  EXPECT_THAT(lines_, Contains(HasSubstr("round 1: left-out site D: prognosis loss")));
 }
 
 TEST_F(RoundCoordinatorTest, ASilentSiteIsNotWaitedForAndComesBackWithAnyCall) {

@@ -13,7 +13,7 @@ namespace {
 INSTANTIATE_TEST_SUITE_P(Sqlite, RoundStoreContract,
                          ::testing::Values(RoundStoreFactory{
                              "Sqlite",
-                             [](const std::string& folder) {
+                             [](const std::string& folder) -> std::unique_ptr<RoundStore> {
                                return OpenSqliteRoundStore(folder + "/run.sqlite", "plan").value();
                              },
                              true}));
@@ -61,6 +61,34 @@ TEST(SqliteStoreTest, AMissingOrBrokenEventIsDataLoss) {
   EXPECT_STATUS((*OpenSqliteRoundStore(path, "plan"))->Load(), StatusCode::kDataLoss, "event 3");
   Execute(path, "DELETE FROM events WHERE sequence = 3");
   EXPECT_STATUS((*OpenSqliteRoundStore(path, "plan"))->Load(), StatusCode::kDataLoss, "missing");
+}
+
+TEST(SqliteStoreTest, ACopyHoldsWhatIsAppendedWhileItIsMade) {
+  const TempFolder folder;
+  const std::string path = folder.File("run.sqlite");
+  ASSERT_OK(OpenSqliteRoundStore(path, "plan"));
+  Execute(path, "CREATE TABLE filler(bytes); INSERT INTO filler VALUES (zeroblob(9000000))");
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto store, OpenSqliteRoundStore(path, "plan"));
+  ASSERT_OK(store->Append({{1}, SiteLost{SiteId("A")}}));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto copy, store->BeginCopy(folder.File("copy.sqlite")));
+  EXPECT_FALSE(copy->Step().value());
+  ASSERT_OK(store->Append({{2}, SiteLost{SiteId("B")}}));
+  while (!copy->Step().value()) {
+  }
+  ASSERT_OK(store->Append({{3}, SiteLost{SiteId("C")}}));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto read,
+                                 OpenSqliteRoundStore(folder.File("copy.sqlite"), "plan"));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const std::vector<Event> log, read->Load());
+  ASSERT_EQ(log.size(), 2U);
+  EXPECT_EQ(std::get<SiteLost>(log[1].what).site, SiteId("B"));
+}
+
+TEST(SqliteStoreTest, ACopyThatCannotBeWrittenIsAnError) {
+  const TempFolder folder;
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto store,
+                                 OpenSqliteRoundStore(folder.File("run.sqlite"), "plan"));
+  EXPECT_STATUS(store->BeginCopy(folder.File("absent/copy")), StatusCode::kInvalidArgument,
+                "absent/copy");
 }
 
 TEST(SqliteStoreTest, ARunGoesOnFromItsFileAfterAPowerCut) {

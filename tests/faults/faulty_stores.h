@@ -46,7 +46,8 @@ class TroubledBlobStore final : public ForwardingBlobStore {
   TroubledBlobStore(BlobStore& below, DiskTrouble& trouble)
       : ForwardingBlobStore(below), trouble_(trouble) {}
   Status Append(std::string_view name, std::uint64_t offset, ByteView bytes) override {
-    return trouble_.Guard(true, [&] { return ForwardingBlobStore::Append(name, offset, bytes); });
+    return trouble_.Guard(true, [&] { return ForwardingBlobStore::Append(name, offset, bytes); })
+        .WithContext(name);
   }
   Status Commit(std::string_view name) override {
     return trouble_.Guard(true, [&] { return ForwardingBlobStore::Commit(name); });

@@ -1,49 +1,14 @@
-#include "tests/integration/small_federation.h"
+#include "tests/integration/operator_console.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <utility>
 
 namespace consilium {
 namespace {
 
 using ::testing::HasSubstr;
-
-/// What an operator's console says to `command`.
-struct Answer {
-  int code = -1;
-  std::string output;
-  std::string errors;
-};
-Answer Ask(const SmallFederation& federation, const std::string& certificate,
-           std::vector<std::string> command) {
-  std::vector<std::string> arguments;
-  const auto add = [&](const char* option, std::string value) {
-    arguments.emplace_back(option);
-    arguments.push_back(std::move(value));
-  };
-  arguments.push_back(std::string(CONSILIUM_PROGRAM_DIR).append("/consilium-admin"));
-  add("--aggregator", std::string("127.0.0.1:").append(std::to_string(federation.port())));
-  add("--ca", federation.Certificate("ca.crt"));
-  add("--cert", federation.Certificate(certificate + ".crt"));
-  add("--key", federation.Certificate(certificate + ".key"));
-  arguments.insert(arguments.end(), command.begin(), command.end());
-  Process process(arguments, federation.File("admin"));
-  const int code = process.Wait(SmallFederation::kPatience).value_or(-1);
-  return {code, process.Output(), process.Errors()};
-}
-
-bool Reaches(const SmallFederation& federation, const std::string& state) {
-  return Eventually(
-      [&] {
-        const Answer shown = Ask(federation, "carol", {"--json", "runs", "show", "small"});
-        return shown.output.find(std::string("\"state\":\"").append(state).append("\"")) !=
-               std::string::npos;
-      },
-      SmallFederation::kPatience);
-}
 
 TEST(AdminTest, ARunStartedByAnOperatorGivesTheModelOfTheSamePlanServedAlone) {
   SmallFederation federation(/*rounds=*/2);
@@ -60,16 +25,16 @@ TEST(AdminTest, ARunStartedByAnOperatorGivesTheModelOfTheSamePlanServedAlone) {
                               federation.File("init.safetensors")});
   ASSERT_EQ(started.code, 0) << started.errors;
   EXPECT_EQ(started.output, "run small: queued\n");
-  ASSERT_TRUE(Reaches(federation, "waiting"));
+  ASSERT_TRUE(Reaches(federation, "small", "waiting"));
 
   // Killed and started again, the aggregator knows its runs.
   aggregator.Kill();
   aggregator = federation.StartAggregator("queue", /*with_run=*/false);
-  ASSERT_TRUE(Reaches(federation, "waiting"));
+  ASSERT_TRUE(Reaches(federation, "small", "waiting"));
 
   Process a = federation.StartSite("A", "queue.A");
   Process b = federation.StartSite("B", "queue.B");
-  ASSERT_TRUE(Reaches(federation, "finished")) << a.Errors() << b.Errors();
+  ASSERT_TRUE(Reaches(federation, "small", "finished")) << a.Errors() << b.Errors();
   EXPECT_EQ(a.Wait(SmallFederation::kPatience), 0) << a.Errors();
   EXPECT_EQ(b.Wait(SmallFederation::kPatience), 0) << b.Errors();
 

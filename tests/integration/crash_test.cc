@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace consilium {
 namespace {
 
@@ -25,6 +27,36 @@ TEST(CrashTest, ARunGoesOnWithoutASiteThatIsKilledInARound) {
   EXPECT_EQ(a.Wait(SmallFederation::kPatience), 0) << a.Errors();
   EXPECT_THAT(aggregator.Output(), ::testing::HasSubstr("site B lost"));
   EXPECT_THAT(federation.ResultDigest("run"), ::testing::MatchesRegex("[0-9a-f]{64}"));
+}
+
+/// Whether a site has left a checkpoint in its folder of the run.
+bool HasCheckpoint(const std::string& state) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(state + "/small", none)) {
+    if (entry.path().extension() == ".checkpoint") return true;
+  }
+  return false;
+}
+
+TEST(CrashTest, ASiteThatIsKilledInARoundGoesOnFromItsLastEpochToTheSameModel) {
+  SmallFederation federation(/*rounds=*/1, /*lease=*/Millis(60'000), HeadsMode::kLocal,
+                             /*local_epochs=*/10);
+  const std::string expected = federation.RunUndisturbed("undisturbed");
+  ASSERT_THAT(expected, ::testing::MatchesRegex("[0-9a-f]{64}"));
+
+  Process aggregator = federation.StartAggregator("killed");
+  Process a = federation.StartSite("A", "killed.A");
+  Process b = federation.StartSite("B", "killed.B");
+  const std::string state = federation.File("killed.B");
+  ASSERT_TRUE(Eventually([&] { return HasCheckpoint(state); }, SmallFederation::kPatience));
+  b.Kill();
+  b = federation.StartSite("B", "killed.B");
+  EXPECT_EQ(aggregator.Wait(SmallFederation::kPatience), 0) << aggregator.Errors();
+  EXPECT_EQ(a.Wait(SmallFederation::kPatience), 0) << a.Errors();
+  EXPECT_EQ(b.Wait(SmallFederation::kPatience), 0) << b.Errors();
+  EXPECT_THAT(b.Output(), ::testing::HasSubstr("train: goes on after epoch "));
+  EXPECT_EQ(federation.ResultDigest("killed"), expected);
+  EXPECT_FALSE(HasCheckpoint(state));
 }
 
 TEST(CrashTest, AnAggregatorThatIsKilledAgainAndAgainEndsWithTheSameModel) {

@@ -3,6 +3,7 @@
 #include "common/base/random_stream.h"
 #include "common/config/run_config.h"
 #include "common/data/tensor_cache.h"
+#include "common/imaging/picture_writer.h"
 #include "common/nn/multi_task_net.h"
 #include "common/nn/state.h"
 #include "common/storage/file_io.h"
@@ -11,6 +12,7 @@
 #include <torch/types.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <numeric>
 #include <stdexcept>
 
@@ -24,7 +26,7 @@ std::string Program(const std::string& name) {
   return std::string(CONSILIUM_PROGRAM_DIR) + "/" + name;
 }
 
-RunPlan SmallPlan(int rounds, Millis lease) {
+RunPlan SmallPlan(int rounds, Millis lease, HeadsMode heads) {
   RunPlan plan;
   plan.run = RunId("small");
   plan.tasks = {PrognosisTask(), *BrixiaTask("zones")};
@@ -32,6 +34,7 @@ RunPlan SmallPlan(int rounds, Millis lease) {
   plan.image_size = kImageSize;
   plan.validation_fraction = 0.25;
   plan.training.batch_size = 8;
+  plan.heads = heads;
   plan.rounds.rounds = rounds;
   plan.rounds.expected_sites = 2;
   plan.rounds.deadline = Millis(60'000);
@@ -72,10 +75,13 @@ void Require(const Status& status) {
 
 }  // namespace
 
-SmallFederation::SmallFederation(int rounds, Millis lease) { WriteInputs(rounds, lease); }
+SmallFederation::SmallFederation(int rounds, Millis lease, HeadsMode heads, int local_epochs) {
+  RunPlan plan = SmallPlan(rounds, lease, heads);
+  plan.rounds.local_epochs = local_epochs;
+  WriteInputs(plan);
+}
 
-void SmallFederation::WriteInputs(int rounds, Millis lease) {
-  const RunPlan plan = SmallPlan(rounds, lease);
+void SmallFederation::WriteInputs(const RunPlan& plan) {
   Require(WriteFileAtomically(File("run.yaml"), AsBytes(FormatRunPlan(plan))));
   auto net = MakeNet(plan);
   Require(net.status());
@@ -90,6 +96,34 @@ void SmallFederation::WriteInputs(int rounds, Millis lease) {
                    "A,B", "--operators", "carol"},
                   File("make-ca"));
   if (make_ca.Wait(kPatience) != 0) throw std::runtime_error("make-ca: " + make_ca.Errors());
+}
+
+std::string SmallFederation::GiveCohort(const std::string& site) {
+  const Result<Dataset> data = ReadTensorCache(File(site + ".cache"));
+  Require(data.status());
+  const std::string folder = File(site + ".images");
+  std::filesystem::create_directories(folder);
+  std::string manifest = "image,patient_id,center,prognosis,brixia\n";
+  for (std::size_t i = 0; i < data->samples.size(); ++i) {
+    const Sample& sample = data->samples[i];
+    std::vector<std::uint16_t> pixels(std::size_t{kImageSize} * kImageSize);
+    const torch::Tensor image = data->images[static_cast<std::int64_t>(i)].contiguous();
+    const float* const values = image.data_ptr<float>();
+    for (std::size_t p = 0; p < pixels.size(); ++p) {
+      pixels[p] = static_cast<std::uint16_t>(values[p] * 65535);
+    }
+    Require(WritePng(folder + "/" + sample.image, pixels, kImageSize, kImageSize));
+    std::string scores;
+    for (const int score : sample.labels[1]) scores += std::to_string(score);
+    const std::string prognosis = sample.labels[0][0] == 0 ? "mild" : "severe";
+    for (const std::string& field : {sample.image, sample.patient, site, prognosis}) {
+      manifest.append(field).append(",");
+    }
+    manifest.append(scores).append("\n");
+  }
+  Require(WriteFileAtomically(folder + "/manifest.csv", AsBytes(manifest)));
+  with_cohort_.insert(site);
+  return folder;
 }
 
 std::string SmallFederation::MakeAnotherCa() {
@@ -142,6 +176,7 @@ Process SmallFederation::StartSite(const std::string& site, const std::string& s
                                    const std::string& certificates, int retry_seconds,
                                    int through_port) {
   const std::string own = certificates.empty() ? File("ca") : certificates;
+  const bool cohort = with_cohort_.contains(site);
   return Process({Program("consilium-site"),
                   "--aggregator",
                   "127.0.0.1:" + std::to_string(through_port > 0 ? through_port : port_),
@@ -153,8 +188,8 @@ Process SmallFederation::StartSite(const std::string& site, const std::string& s
                   own + "/" + site + ".key",
                   "--state",
                   File(state),
-                  "--tensor-cache",
-                  File(site + ".cache"),
+                  cohort ? "--cohort" : "--tensor-cache",
+                  cohort ? File(site + ".images/manifest.csv") : File(site + ".cache"),
                   "--retry-for",
                   std::to_string(retry_seconds),
                   "--exit-when-finished",

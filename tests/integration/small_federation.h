@@ -6,6 +6,7 @@
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ class SmallFederation {
   static constexpr Millis kPatience{120'000};
 
   /// Writes the plan, the first model, the sites' tensor caches and all certificates.
-  explicit SmallFederation(int rounds, Millis lease = Millis(60'000));
+  explicit SmallFederation(int rounds, Millis lease = Millis(60'000),
+                           HeadsMode heads = HeadsMode::kLocal, int local_epochs = 1);
 
   /// Starts serving and waits for the port; the same port again after the first time. `name`: of
   /// the state folder and the result, so that one federation can be run several times.
@@ -27,6 +29,9 @@ class SmallFederation {
   Process StartSite(const std::string& site, const std::string& state,
                     const std::string& certificates = "", int retry_seconds = 60,
                     int through_port = 0);
+  /// The site's images and labels as a cohort of 24 files, image0.png to image23.png, from which
+  /// StartSite has it read from now on; the folder they are in.
+  std::string GiveCohort(const std::string& site);
   /// A CA of its own with the same names.
   std::string MakeAnotherCa();
 
@@ -39,9 +44,10 @@ class SmallFederation {
   std::string RunUndisturbed(const std::string& name);
 
  private:
-  void WriteInputs(int rounds, Millis lease);
+  void WriteInputs(const RunPlan& plan);
 
   TempFolder folder_;
+  std::set<std::string> with_cohort_;  // sites
   int port_ = 0;
   int started_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 namespace consilium {
 namespace {
@@ -47,6 +48,75 @@ TEST(SiteRunnerTest, DeclaresWhatItHolds) {
   EXPECT_GT(declaration.train_images, 0);
   const auto prognosis_only = MakeRunner(run, std::vector<Holding>(4, Holding::kPrognosis));
   EXPECT_EQ(prognosis_only->Declaration().tasks.size(), 1U);
+}
+
+/// The images of `bad` cannot be read.
+std::shared_ptr<const Dataset> WithSetAside(const std::vector<Holding>& holdings,
+                                            const std::set<std::size_t>& bad) {
+  const auto whole = TinyData(holdings);
+  auto rest = std::make_shared<Dataset>();
+  rest->tasks = whole->tasks;
+  Indices kept;
+  for (std::size_t i = 0; i < holdings.size(); ++i) {
+    if (bad.contains(i)) {
+      rest->set_aside.push_back({whole->samples[i], "cut off"});
+    } else {
+      rest->samples.push_back(whole->samples[i]);
+      kept.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  rest->images = whole->images.index_select(0, torch::tensor(kept, torch::kLong));
+  return rest;
+}
+
+TEST(SiteRunnerTest, DeclaresWhatIsSetAsideAndTrainsOnTheRest) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto runner,
+                                 SiteRunner::Create(TinyOptions("A"), run.offer,
+                                                    WithSetAside(kMixed, {1, 3, 9}), run.initial));
+  const SiteDeclaration declaration = runner->Declaration();
+  EXPECT_EQ(declaration.set_aside, 3);
+  ASSERT_EQ(declaration.tasks.size(), 2U);
+  EXPECT_EQ(declaration.tasks[0].set_aside, 2);  // images 1 and 3
+  EXPECT_EQ(declaration.tasks[1].set_aside, 1);  // image 3
+  EXPECT_EQ(declaration.tasks[0].train + declaration.tasks[0].validation, 4);
+  EXPECT_EQ(declaration.tasks[1].train + declaration.tasks[1].validation, 5);
+  EXPECT_GT(Train(*runner, TrainRound(0), run.shared.bytes).header.images_used, 0);
+}
+
+TEST(SiteRunnerTest, ATaskWithoutAReadableImageIsDeclaredForTheAggregatorToJudge) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  const std::vector<Holding> holdings{Holding::kPrognosis, Holding::kPrognosis, Holding::kBrixia,
+                                      Holding::kPrognosis, Holding::kBrixia};
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(
+      const auto runner,
+      SiteRunner::Create(TinyOptions("A"), run.offer, WithSetAside(holdings, {2, 4}), run.initial));
+  const SiteDeclaration declaration = runner->Declaration();
+  ASSERT_EQ(declaration.tasks.size(), 2U);
+  EXPECT_GT(declaration.tasks[0].train, 0);
+  EXPECT_EQ(declaration.tasks[1], (TaskHolding{TaskId("brixia"), 0, 0, 2}));
+  EXPECT_EQ(declaration.set_aside, 2);
+
+  EXPECT_STATUS(SiteRunner::Create(TinyOptions("A"), run.offer,
+                                   WithSetAside(holdings, {0, 1, 2, 3, 4}), run.initial),
+                StatusCode::kInvalidArgument,
+                "no training image has a label of the plan's tasks; 5 images are set aside");
+}
+
+TEST(SiteRunnerTest, ASiteThatIsLeftOutTrainsOnNothingAndEvaluatesAllThatItHas) {
+  RunPlan plan = TinyPlan();
+  plan.heads = HeadsMode::kShared;
+  plan.rounds.evaluation_sites = {SiteId("A")};
+  const TinyRun run = MakeTinyRun(plan);
+  const auto runner = MakeRunner(run, kMixed);
+  const SiteDeclaration declaration = runner->Declaration();
+  EXPECT_EQ(declaration.train_images, 0);
+  ASSERT_EQ(declaration.tasks.size(), 2U);
+  EXPECT_EQ(declaration.tasks[0], (TaskHolding{declaration.tasks[0].task, 0, 6}));
+  EXPECT_EQ(declaration.tasks[1], (TaskHolding{declaration.tasks[1].task, 0, 6}));
+  const EvaluationReport report = EvaluateModel(*runner, 1, run.shared.bytes);
+  ASSERT_EQ(report.tasks.size(), 2U);
+  EXPECT_EQ(report.tasks[0].n, 6);
 }
 
 TEST(SiteRunnerTest, LocalHeadsNeverAppearInTheUpdate) {

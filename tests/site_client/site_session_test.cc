@@ -104,6 +104,54 @@ TEST(SiteSessionTest, LateRoundIsLeftAndTheSessionGoesOn) {
   EXPECT_EQ(transport.updates[0].first.round, 1);
 }
 
+/// Restored from an older backup while the site trains for the first time.
+class RestoredTransport final : public FakeTransport {
+ public:
+  Result<Bytes> FetchModel(const ModelRef& model) override {
+    if (model.version == 0 && joined.size() == 1) forgotten = true;
+    return FakeTransport::FetchModel(model);
+  }
+};
+
+TEST(SiteSessionTest, JoinsAgainWhereARestoredAggregatorDoesNotKnowIt) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  RestoredTransport transport;
+  static_cast<FakeTransport&>(transport) =
+      Playing(run, {TrainRound(0), TrainRound(0), TrainRound(1), FinishWith(1)});
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const SessionResult result,
+                                 RunSiteSession(transport, TinySession()));
+  EXPECT_EQ(result.best_version, 1);
+  ASSERT_EQ(transport.joined.size(), 2U);
+  EXPECT_EQ(transport.joined[0], transport.joined[1]);
+  EXPECT_EQ(transport.updates.size(), 2U);
+}
+
+TEST(SiteSessionTest, TakesPartInAnEarlierRoundOfARestoredAggregator) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  // The best version is that of the last round: what the site keeps of its own is newer than asked.
+  FakeTransport transport =
+      Playing(run, {TrainRound(0), EvaluateVersion(1), TrainRound(1, 1), EvaluateVersion(2),
+                    TrainRound(2, 2), TrainRound(0), EvaluateVersion(1), FinishWith(1)});
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const SessionResult result,
+                                 RunSiteSession(transport, TinySession()));
+  EXPECT_EQ(result.best_version, 1);
+  EXPECT_EQ(transport.updates.back().first.round, 0);
+}
+
+TEST(SiteSessionTest, ARunThatARestoredAggregatorNeverHadEndsTheSession) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  class OtherRun final : public FakeTransport {
+   public:
+    Result<Instruction> NextInstruction(Millis) override {
+      offer.plan.run = RunId("older");
+      return NotFound("is in no run");
+    }
+  } transport;
+  static_cast<FakeTransport&>(transport) = Playing(run, {});
+  EXPECT_STATUS(RunSiteSession(transport, TinySession()), StatusCode::kFailedPrecondition,
+                "offers run older");
+}
+
 TEST(SiteSessionTest, EqualSessionsSendEqualBits) {
   const TinyRun run = MakeTinyRun(TinyPlan());
   const auto sent = [&] {

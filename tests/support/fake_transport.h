@@ -19,6 +19,8 @@ class FakeTransport : public Transport {
   std::map<RoundNumber, Bytes> models;  ///< shared state by version
   std::deque<Instruction> script;
   std::set<RoundNumber> closed_rounds;  ///< their updates come too late
+  /// The next question and the next update find an aggregator that does not know the site.
+  bool forgotten = false;
 
   std::vector<RoundNumber> fetched;  ///< versions
   std::vector<SiteDeclaration> joined;
@@ -28,9 +30,11 @@ class FakeTransport : public Transport {
   Result<RunOffer> GetRun() override { return offer; }
   Status Join(const SiteDeclaration& declaration) override {
     joined.push_back(declaration);
+    forgotten = false;
     return OkStatus();
   }
   Result<Instruction> NextInstruction(Millis) override {
+    if (forgotten) return NotFound("has not joined this run");
     if (script.empty()) return Unavailable("the script is over");
     const Instruction next = script.front();
     script.pop_front();
@@ -44,6 +48,7 @@ class FakeTransport : public Transport {
     return found->second;
   }
   Status SubmitUpdate(const UpdateHeader& header, ByteView encoded) override {
+    if (forgotten) return NotFound("has not joined this run");
     if (closed_rounds.contains(header.round)) return FailedPrecondition("the round is closed");
     updates.emplace_back(header, Bytes(encoded.begin(), encoded.end()));
     models[header.round + 1] = updates.back().second;

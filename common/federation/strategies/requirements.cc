@@ -21,7 +21,7 @@ Status CheckQuorum(const RunPlan& plan) {
   const int most = plan.rounds.quorum - options.byzantine - 2;
   if (plan.strategy == "multi-krum" && options.krum_sites > most) {
     return InvalidArgument("strategy.krum_sites: expected 0 to quorum - byzantine - 2 = " +
-                           std::to_string(most));
+                           std::to_string(most) + ", found " + std::to_string(options.krum_sites));
   }
   return OkStatus();
 }
@@ -41,6 +41,10 @@ Status CheckRest(const RunPlan& plan) {
   }
   if (name == "scaffold" && training.momentum != 0) {
     return Expected(plan, "training.momentum", "0");
+  }
+  // Its controls are a mean over all sites; the weights of a round are those of the selected ones.
+  if (name == "scaffold" && plan.rounds.select_fraction != 1) {
+    return Expected(plan, "rounds.select_fraction", "1");
   }
   // Under exact weights sites without a task count in its head, with what they did not train.
   if (HoldersNeeded(plan).backbone > 1 && plan.weighting != Weighting::kPerGroup) {

@@ -1,6 +1,7 @@
 #include "aggregator/admin/admin_client.h"
 #include "aggregator/grpc/server.h"
 #include "common/security/certificates.h"
+#include "common/security/sha256.h"
 #include "site_client/grpc/grpc_transport.h"
 #include "tests/aggregator/grpc/fake_coordinator.h"
 #include "tests/support/status_matchers.h"
@@ -15,6 +16,7 @@ class FakeAdmin final : public RunAdmin {
   std::string actor;
   Bytes model;
   std::vector<AdminEvent> events;
+  std::string digest;  // of the second file of a backup
 
   Result<std::unique_ptr<RunIntake>> StartRun(const std::string& yaml, const std::string& file_name,
                                               const std::string& who) override {
@@ -34,13 +36,22 @@ class FakeAdmin final : public RunAdmin {
     detail.summary.last.run = run;
     LedgerRound round;
     round.validation_loss = 0.25;
-    round.sites = {{SiteId("B"), SiteStanding::kLate, "no update"}};
+    round.sites = {{SiteId("B"), SiteStanding::kLate, "no update"},
+                   {SiteId("E"),
+                    SiteStanding::kEvaluates,
+                    "t loss 0.5 of 9 images",
+                    {{TaskId("t"), 9, 0.5, {{"auroc", 0.75}, {"f1", 0.5}}}}}};
     detail.rounds = {round};
     return detail;
   }
   Result<std::vector<SiteStatus>> Sites() override { return std::vector<SiteStatus>(); }
-  Result<TensorFile> Export(const RunId& run) override {
+  Result<TensorFile> Export(const RunId& run, std::optional<RoundNumber> round) override {
+    if (round) return NotFound("the model of round " + std::to_string(*round) + " was removed");
     return FailedPrecondition("run " + run.str() + " is not over");
+  }
+  Result<std::unique_ptr<BackupSource>> Backup(const std::string& who) override {
+    actor = who;
+    return std::unique_ptr<BackupSource>(std::make_unique<Source>(model, digest));
   }
   std::vector<AdminEvent> Events(std::int64_t after, std::size_t /*limit*/,
                                  Millis /*patience*/) override {
@@ -52,6 +63,26 @@ class FakeAdmin final : public RunAdmin {
   }
 
  private:
+  /// A file without bytes, and one with those of the model.
+  class Source final : public BackupSource {
+   public:
+    Source(const Bytes& bytes, const std::string& digest) : bytes_(bytes) {
+      files_ = {{{"runs.sqlite", 0}, ""}, {{"runs/r/blobs/models/v0", bytes.size()}, digest}};
+      start_ = {kBackupFormat, {7}, {{RunId("r"), RunState::kRunning, 4}}, 2, bytes.size()};
+    }
+    const BackupStart& start() const override { return start_; }
+    const std::vector<File>& files() const override { return files_; }
+    Status ReadAt(std::size_t /*file*/, std::uint64_t offset,
+                  std::span<std::byte> into) const override {
+      std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
+      return OkStatus();
+    }
+
+   private:
+    const Bytes& bytes_;
+    BackupStart start_;
+    std::vector<File> files_;
+  };
   class Intake final : public RunIntake {
    public:
     explicit Intake(FakeAdmin& admin) : admin_(admin) {}
@@ -133,6 +164,44 @@ TEST_F(AdminGrpcTest, TheLedgerCrossesWhole) {
   EXPECT_EQ(detail.rounds, admin_.Show(RunId("r"))->rounds);
 }
 
+TEST_F(AdminGrpcTest, ABackupComesWholeInPartsOfBoundedSize) {
+  admin_.model = Bytes((3 << 20) + 5, std::byte{7});
+  BackupStart start;
+  std::vector<BackupFile> files;
+  std::vector<std::string> digests;
+  Bytes bytes;
+  std::size_t largest = 0;
+  ASSERT_OK(Client("carol")->Backup([&](const BackupPart& part) {
+    if (const auto* first = std::get_if<BackupStart>(&part)) start = *first;
+    if (const auto* file = std::get_if<BackupFile>(&part)) files.push_back(*file);
+    if (const auto* end = std::get_if<BackupFileEnd>(&part)) digests.push_back(end->sha256);
+    if (const auto* some = std::get_if<ByteView>(&part)) {
+      bytes.insert(bytes.end(), some->begin(), some->end());
+      largest = std::max(largest, some->size());
+    }
+    return OkStatus();
+  }));
+  EXPECT_EQ(admin_.actor, "carol");
+  EXPECT_EQ(start, (BackupStart{1, {7}, {{RunId("r"), RunState::kRunning, 4}}, 2, (3 << 20) + 5}));
+  EXPECT_EQ(files, (std::vector<BackupFile>{{"runs.sqlite", 0},
+                                            {"runs/r/blobs/models/v0", (3 << 20) + 5}}));
+  EXPECT_TRUE(bytes == admin_.model);
+  EXPECT_LE(largest, 1U << 20);
+  ASSERT_EQ(digests.size(), 2U);
+  EXPECT_EQ(digests[1], Digest(Sha256(), admin_.model));
+}
+
+TEST_F(AdminGrpcTest, AFileThatIsDamagedAtTheAggregatorEndsABackup) {
+  admin_.model = Bytes(10, std::byte{7});
+  admin_.digest = std::string(64, '0');
+  const auto take = [](const BackupPart&) { return OkStatus(); };
+  EXPECT_STATUS(Client("carol")->Backup(take), StatusCode::kDataLoss,
+                "models/v0: is damaged at the aggregator");
+  EXPECT_STATUS(Client("mercy")->Backup(take), StatusCode::kPermissionDenied, "operator");
+  EXPECT_STATUS(Client("carol")->Backup([](const BackupPart&) { return Cancelled("enough"); }),
+                StatusCode::kCancelled, "enough");
+}
+
 TEST_F(AdminGrpcTest, EventsComeInOrderAndEnd) {
   for (int i = 1; i <= 3; ++i) admin_.events.push_back({i, {i}, RunId("r"), "carol", "text"});
   std::vector<std::int64_t> seen;
@@ -141,8 +210,10 @@ TEST_F(AdminGrpcTest, EventsComeInOrderAndEnd) {
     return true;
   }));
   EXPECT_THAT(seen, ::testing::ElementsAre(1, 2, 3));
-  EXPECT_STATUS(Client("carol")->ExportModel(RunId("r")), StatusCode::kFailedPrecondition,
-                "not over");
+  EXPECT_STATUS(Client("carol")->ExportModel(RunId("r"), std::nullopt),
+                StatusCode::kFailedPrecondition, "not over");
+  EXPECT_STATUS(Client("carol")->ExportModel(RunId("r"), 0), StatusCode::kNotFound,
+                "the model of round 0 was removed");
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ TEST(TablesTest, ColumnsAreAligned) {
             "spring  paused  3/20   2      0.6120     2026-01-01 00:00:00  carol  night\n");
 }
 
+TEST(TablesTest, WhatKeepsARunFromGoingOnIsShownInsteadOfItsPast) {
+  RunSummary run = Summary();
+  run.trouble = "rounds.sqlite: database or disk is full";
+  EXPECT_THAT(RunsTable({run}),
+              ::testing::HasSubstr(
+                  "carol  cannot go on, trying again: rounds.sqlite: database or disk is full"));
+}
+
 TEST(TablesTest, TheLedgerNamesEachSiteOfEachRound) {
   LedgerRound round;
   round.round = 4;
@@ -40,12 +48,25 @@ TEST(TablesTest, JsonIsOneLineWithTheNamesOfTheService) {
   EXPECT_EQ(JsonText(std::vector<RunSummary>{Summary()}),
             R"([{"sequence":7,"at_millis":1767225600000,"run":"spring","state":"paused",)"
             R"("cause":"night","actor":"carol","round":3,"rounds_planned":20,"sites":2,)"
-            R"("best_loss":0.61204}])"
+            R"("best_loss":0.61204,"trouble":""}])"
             "\n");
 }
 
+TEST(TablesTest, WhatALeftOutSiteFoundStandsInItsRow) {
+  LedgerRound round;
+  round.sites = {{SiteId("E"),
+                  SiteStanding::kEvaluates,
+                  "t loss 0.5000 of 9 images",
+                  {{TaskId("t"), 9, 0.5, {{"f1", 0.25}}}}}};
+  EXPECT_THAT(RoundsTable({round}),
+              ::testing::HasSubstr("E     evaluates  t loss 0.5000 of 9 images"));
+  EXPECT_THAT(JsonText(std::vector<LedgerRound>{round}),
+              ::testing::HasSubstr(
+                  R"("scores":[{"task":"t","images":9,"loss":0.5,"metrics":{"f1":0.25}}])"));
+}
+
 TEST(TablesTest, CompletionKnowsTheCommands) {
-  EXPECT_THAT(BashCompletion(), ::testing::HasSubstr("start list show pause resume cancel"));
+  EXPECT_THAT(BashCompletion(), ::testing::HasSubstr("start list show pause resume cancel remove"));
 }
 
 }  // namespace

@@ -77,8 +77,14 @@ class FakeCoordinator : public RoundCoordinator {
   void SetActivity(RunActivity /*activity*/) override {}
   RunSnapshot Snapshot() const override { return {}; }
   Result<std::vector<Event>> Log() const override { return std::vector<Event>(); }
+  Status HoldStill(const std::function<Status(const RunMoment& moment)>& body) const override {
+    return body({});
+  }
   bool WaitFinished(Millis /*patience*/) override { return false; }
   Result<TensorFile> FinalModel() const override { return FailedPrecondition("not finished"); }
+  Result<TensorFile> ModelAfter(RoundNumber /*round*/) const override {
+    return NotFound("no model");
+  }
   ModelRef BestModel() const override { return {}; }
   Status Pump() override { return OkStatus(); }
   void Shutdown() override {}

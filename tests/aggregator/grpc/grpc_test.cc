@@ -225,10 +225,30 @@ TEST_F(GrpcTest, AnAggregatorUnderAnotherNameIsNotTrusted) {
   GrpcTransportOptions options;
   options.aggregator = "localhost:" + std::to_string(server_->port());
   options.identity = Identity("mercy");
-  options.retry_for = Millis(0);
+  options.on_retry = [this](const Status&, Millis) { ++retries_; };
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto transport, MakeGrpcTransport(std::move(options)));
-  EXPECT_EQ(transport->GetRun().status().code(), StatusCode::kUnavailable);
+  EXPECT_STATUS(transport->GetRun(), StatusCode::kPermissionDenied,
+                "it is for IP Address:127.0.0.1, not for 'localhost'");
+  EXPECT_EQ(retries_, 0);
   EXPECT_TRUE(coordinator_.joined.empty());
+}
+
+TEST_F(GrpcTest, AnAggregatorOfAnotherCaIsToldAtOnceAndNotTriedAgain) {
+  ASSERT_OK(MakeThrowAwayCa({folder_.File("other"), {"127.0.0.1"}, {"mercy"}, 1}));
+  const auto from = [&](const std::string& ca, const std::string& own) {
+    GrpcTransportOptions options;
+    options.aggregator = "127.0.0.1:" + std::to_string(server_->port());
+    options.identity =
+        *ReadTlsIdentity(folder_.File(ca + "/ca.crt"), folder_.File(own + "/mercy.crt"),
+                         folder_.File(own + "/mercy.key"));
+    options.on_retry = [this](const Status&, Millis) { ++retries_; };
+    return (*MakeGrpcTransport(std::move(options)))->GetRun().status();
+  };
+  EXPECT_STATUS(from("other", "other"), StatusCode::kPermissionDenied,
+                "shows a certificate that is not trusted");
+  EXPECT_STATUS(from("ca", "other"), StatusCode::kPermissionDenied,
+                "refuses this program's certificate (" + folder_.File("other/mercy.crt") + ")");
+  EXPECT_EQ(retries_, 0);
 }
 
 }  // namespace

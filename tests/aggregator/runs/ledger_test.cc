@@ -1,5 +1,6 @@
 #include "aggregator/runs/ledger.h"
 
+#include "common/federation/selection.h"
 #include "tests/common/federation/round_engine_fixture.h"
 
 namespace consilium {
@@ -99,6 +100,75 @@ TEST_F(LedgerTest, NothingIsMissingWhereAllExpectedSitesAreIn) {
   Deliver("A", 0);
   Deliver("B", 0);
   EXPECT_EQ(WhatIsMissing(Rounds(), 2), "");
+}
+
+TEST_F(LedgerTest, WhoAbstainsOrIsRefusedStandsInEveryRoundWithTheReason) {
+  Join("C");
+  Add(SiteTurnedAway{SiteId("A"), SiteStanding::kAbstained, "3 of 9 are usable"});
+  Add(SiteTurnedAway{SiteId("B"), SiteStanding::kRefused, "tasks: none"});
+  Deliver("C", 0);
+  ASSERT_EQ(Rounds().size(), 1U) << "the run began without the site that abstains";
+  EXPECT_THAT(Rounds()[0].sites,
+              ::testing::ElementsAre(Entry("A", SiteStanding::kAbstained, "3 of 9 are usable"),
+                                     Entry("B", SiteStanding::kRefused, "tasks: none"),
+                                     Entry("C", SiteStanding::kIn)));
+  EXPECT_EQ(WhatIsMissing(Rounds(), 2),
+            "round 0: 1 of 2 sites (A abstained: 3 of 9 are usable, B refused: tasks: none)");
+}
+
+TEST_F(LedgerTest, ASiteThatIsRefusedAfterItJoinedIsInAsFarAsItDelivered) {
+  Join("A");
+  Join("B");
+  Add(SiteTurnedAway{SiteId("A"), SiteStanding::kRefused, "other data"});
+  Add(SiteTurnedAway{SiteId("B"), SiteStanding::kRefused, "other data"});
+  Deliver("A", 0);
+  EXPECT_THAT(Rounds()[0].sites,
+              ::testing::ElementsAre(Entry("A", SiteStanding::kIn),
+                                     Entry("B", SiteStanding::kRefused, "other data")));
+}
+
+TEST_F(LedgerTest, WhatALeftOutSiteCountedStandsBesideTheRoundAndNeverInItsLoss) {
+  RoundEngine::Options options = EngineOptions(1);
+  options.rounds.evaluation_sites = {SiteId("E"), SiteId("F")};
+  Join("A");
+  for (const char* site : {"E", "F"}) {
+    Add(SiteJoined{{SiteId(site), 0, {{TaskId("prognosis"), 0, 40}}, "layout"}});
+  }
+  Deliver("A", 0);
+  Close(0);
+  Add(EvaluationReceived{SiteId("E"), 1, Counts(0.25, 40)});
+  Add(EvaluationReceived{SiteId("A"), 1, Counts(0.5)});
+  Add(DeadlinePassed{0}, kDeadline);
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto rounds, MakeLedger(options, log_));
+  ASSERT_EQ(rounds.size(), 2U);
+  EXPECT_EQ(rounds[0].validation_loss, 0.5);
+  ASSERT_EQ(rounds[0].sites.size(), 3U);
+  const LedgerEntry& left_out = rounds[0].sites[1];
+  EXPECT_EQ(left_out.standing, SiteStanding::kEvaluates);
+  EXPECT_EQ(left_out.why, "prognosis loss 0.2500 of 40 images");
+  ASSERT_EQ(left_out.scores.size(), 1U);
+  EXPECT_EQ(left_out.scores[0].loss, 0.25);
+  EXPECT_EQ(rounds[0].sites[2], Entry("F", SiteStanding::kEvaluates, "no counts within 1 s"));
+  EXPECT_EQ(WhatIsMissing(rounds, 1), "");
+  EXPECT_EQ(WhatIsMissing(rounds, 2), "round 0: 1 of 2 sites");
+}
+
+TEST_F(LedgerTest, WhoWasNotDrawnIsUnselectedAndNotMissing) {
+  RoundEngine::Options options = EngineOptions(2);
+  options.rounds.select_fraction = 0.5;
+  RoundEngine engine(options);
+  Join("A");
+  Join("B");
+  Join("C");  // after the draw
+  for (const Event& event : log_) engine.Step(event);
+  const std::string drawn = engine.IsSelected(SiteId("A")) ? "A" : "B";
+  Deliver(drawn, 0);
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto rounds, MakeLedger(options, log_));
+  const LedgerEntry other = rounds[0].sites[drawn == "A" ? 1 : 0];
+  EXPECT_EQ(other.standing, SiteStanding::kUnselected);
+  EXPECT_EQ(other.why, "not drawn for this round");
+  EXPECT_EQ(rounds[0].sites[2].why, "joined after the round had begun");
+  EXPECT_EQ(WhatIsMissing(rounds, AgreedSites(options.rounds)), "");
 }
 
 TEST_F(LedgerTest, ALogThatTheEngineRefusesIsDataLoss) {

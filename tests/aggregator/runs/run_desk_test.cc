@@ -1,84 +1,10 @@
-#include "aggregator/runs/run_desk.h"
+#include "tests/aggregator/runs/run_desk_fixture.h"
 
-#include "aggregator/in_process_transport.h"
-#include "common/config/run_config.h"
-#include "common/security/sha256.h"
-#include "tests/aggregator/fake_run.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temp_folder.h"
-
+#include <filesystem>
 #include <fstream>
 
 namespace consilium {
 namespace {
-
-class RunDeskTest : public ::testing::Test {
- protected:
-  RunDeskTest() { Reopen(); }
-
-  /// As after a kill: what is not stored is gone.
-  void Reopen() {
-    desk_.reset();
-    RunDesk::Options options;
-    options.state_folder = folder_.File("state");
-    options.clock = &clock_;
-    auto desk = RunDesk::Open(std::move(options));
-    EXPECT_OK(desk);
-    if (desk.ok()) desk_ = std::move(*desk);
-  }
-
-  Result<RunChange> Start(const std::string& run, int rounds = 1) {
-    RunPlan plan = FakePlan(rounds, 2);
-    plan.run = RunId(run);
-    CONSILIUM_ASSIGN_OR_RETURN(const auto intake,
-                               desk_->StartRun(FormatRunPlan(plan), "run.yaml", "carol"));
-    const Bytes model = SerializeSafetensors(FakeInitialModel());
-    CONSILIUM_RETURN_IF_ERROR(intake->AppendModel(ByteView(model).first(10)));
-    CONSILIUM_RETURN_IF_ERROR(intake->AppendModel(ByteView(model).subspan(10)));
-    return intake->Finish();
-  }
-
-  RunState StateOf(const std::string& run) { return desk_->Show(RunId(run))->summary.last.state; }
-
-  /// The site does what it is told, once.
-  Result<InstructionKind> Follow(const std::string& site, const std::string& run) {
-    CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, desk_->Current(SiteId(site)));
-    const auto transport = MakeInProcessTransport(SiteId(site), *coordinator);
-    CONSILIUM_ASSIGN_OR_RETURN(const Instruction told, transport->NextInstruction(Millis{0}));
-    if (told.kind == InstructionKind::kTrain) {
-      CONSILIUM_ASSIGN_OR_RETURN(const Bytes model, transport->FetchModel(told.model));
-      FakeUpdate update = TrainFake(SiteId(site), told.round, model);
-      update.header.run = RunId(run);
-      update.header.digest = Digest(Sha256(), update.encoded);
-      CONSILIUM_RETURN_IF_ERROR(transport->SubmitUpdate(update.header, update.encoded));
-    } else if (told.kind == InstructionKind::kEvaluate) {
-      EvaluationReport report = EvaluateFake(SiteId(site), told.model.version);
-      report.run = RunId(run);
-      CONSILIUM_RETURN_IF_ERROR(transport->SubmitEvaluation(report));
-    }
-    return told.kind;
-  }
-
-  /// The site asks for a run and joins what it gets; the run's name.
-  Result<std::string> Join(const std::string& site) {
-    CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, desk_->Offered(SiteId(site)));
-    CONSILIUM_RETURN_IF_ERROR(coordinator->Join(FakeDeclaration(site)));
-    return coordinator->Offer().plan.run.str();
-  }
-
-  /// Until no state changes any more.
-  void Finish(const std::string& run) {
-    for (int turn = 0; turn < 100 && !IsOver(StateOf(run)); ++turn) {
-      for (const char* site : {"A", "C"}) ASSERT_OK(Follow(site, run));
-      ASSERT_OK((*desk_->Current(SiteId("A")))->Pump());
-      ASSERT_OK(desk_->Tick());
-    }
-  }
-
-  TempFolder folder_;
-  SimulatedClock clock_{{1'000'000}};
-  std::unique_ptr<RunDesk> desk_;
-};
 
 TEST_F(RunDeskTest, ARunGoesFromTheQueueToItsResult) {
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunChange started, Start("one"));
@@ -92,7 +18,7 @@ TEST_F(RunDeskTest, ARunGoesFromTheQueueToItsResult) {
   EXPECT_EQ(StateOf("one"), RunState::kRunning);
   Finish("one");
   EXPECT_EQ(StateOf("one"), RunState::kFinished);
-  CONSILIUM_ASSERT_OK_AND_ASSIGN(const TensorFile model, desk_->Export(RunId("one")));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const TensorFile model, desk_->Export(RunId("one"), {}));
   EXPECT_FALSE(model.blob.bytes.empty());
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunDetail detail, desk_->Show(RunId("one")));
   ASSERT_EQ(detail.rounds.size(), 1U);
@@ -174,6 +100,74 @@ TEST_F(RunDeskTest, ARunWhoseFilesAreBrokenFailsAndTheNextBegins) {
   EXPECT_EQ(StateOf("one"), RunState::kFailed);
   ASSERT_OK(desk_->Tick());
   EXPECT_EQ(StateOf("two"), RunState::kWaiting);
+}
+
+TEST_F(RunDeskTest, ARemovedRunLeavesItsHistoryAndItsSitesFree) {
+  ASSERT_OK(Start("one"));
+  ASSERT_OK(desk_->Tick());
+  for (const char* site : {"A", "C"}) ASSERT_OK(Join(site));
+  EXPECT_STATUS(desk_->Order(RunId("one"), RunOrder::kRemove, "", "carol"),
+                StatusCode::kFailedPrecondition, "cancel it first");
+  Finish("one");
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunChange change,
+                                 desk_->Order(RunId("one"), RunOrder::kRemove, "disk", "carol"));
+  EXPECT_EQ(change.state, RunState::kRemoved);
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("state/runs/one")));
+  for (const bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunDetail detail, desk_->Show(RunId("one")));
+    EXPECT_EQ(detail.changes.back().cause, "disk");
+    EXPECT_FALSE(detail.plan.empty());
+    EXPECT_EQ(desk_->Runs()->size(), 1U);
+    EXPECT_STATUS(desk_->Export(RunId("one"), {}), StatusCode::kNotFound,
+                  "run one: was removed by carol (disk)");
+    EXPECT_STATUS(desk_->Offered(SiteId("A")), StatusCode::kUnavailable, "no run is active");
+    EXPECT_STATUS(desk_->Current(SiteId("A")), StatusCode::kNotFound, "was removed");
+    ASSERT_OK(desk_->Tick());
+    EXPECT_FALSE(std::filesystem::exists(folder_.File("state/runs/one")));
+  }
+  EXPECT_STATUS(Start("one"), StatusCode::kAlreadyExists, "one");
+  ASSERT_OK(Start("two"));
+  ASSERT_OK(desk_->Tick());
+  EXPECT_EQ(Join("A").value(), "two");
+}
+
+TEST_F(RunDeskTest, WhatAKillLeftOfARemovedRunOrABrokenStartGoesAtTheNextOne) {
+  ASSERT_OK(Start("one"));
+  ASSERT_OK(Start("two"));
+  ASSERT_OK(desk_->Order(RunId("one"), RunOrder::kCancel, "", "carol"));
+  ASSERT_OK(desk_->Order(RunId("one"), RunOrder::kRemove, "", "carol"));
+  for (const char* left : {"one/blobs/models", "broken/blobs/first"}) {
+    std::filesystem::create_directories(folder_.File(std::string("state/runs/") + left));
+  }
+  std::filesystem::create_directories(folder_.File("state/runs/unknown"));
+  std::ofstream(folder_.File("state/runs/unknown/rounds.sqlite")) << "a log that nobody knows";
+  Reopen();
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("state/runs/one")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("state/runs/broken")));
+  EXPECT_TRUE(std::filesystem::exists(folder_.File("state/runs/two/rounds.sqlite")));
+  EXPECT_TRUE(std::filesystem::exists(folder_.File("state/runs/unknown/rounds.sqlite")));
+}
+
+TEST_F(RunDeskTest, ModelsOfTheLatestRoundsAreKeptAndARemovedOneIsSaid) {
+  retention_.models = 2;
+  Reopen();
+  ASSERT_OK(Start("one", 4));
+  ASSERT_OK(desk_->Tick());
+  for (const char* site : {"A", "C"}) ASSERT_OK(Join(site));
+  ASSERT_OK(desk_->Tick());
+  EXPECT_STATUS(desk_->Export(RunId("one"), 0), StatusCode::kNotFound,
+                "run one: the model of round 0: there is none yet");
+  Finish("one");
+  const Bytes best = desk_->Export(RunId("one"), {})->blob.bytes;
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const TensorFile last, desk_->Export(RunId("one"), 3));
+  EXPECT_EQ(last.blob.bytes, best);  // losses fall with the version
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const TensorFile before, desk_->Export(RunId("one"), 2));
+  EXPECT_NE(before.blob.bytes, best);
+  EXPECT_EQ(before.metadata.at("model_sha256"), Digest(Sha256(), before.blob.bytes));
+  EXPECT_STATUS(desk_->Export(RunId("one"), 1), StatusCode::kNotFound,
+                "run one: the model of round 1 was removed (the aggregator keeps the best and the "
+                "latest 2), kept are those of rounds 2, 3");
 }
 
 TEST_F(RunDeskTest, EventsAreReadOnFromAnyPoint) {

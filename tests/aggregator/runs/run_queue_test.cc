@@ -61,9 +61,22 @@ TEST_F(RunQueueTest, NothingFollowsTheEnd) {
   for (const RunOrder order : {RunOrder::kPause, RunOrder::kResume, RunOrder::kCancel}) {
     EXPECT_STATUS(Order("r", order), StatusCode::kFailedPrecondition, "cancelled");
   }
-  for (int state = 0; state <= static_cast<int>(RunState::kCancelled); ++state) {
+  for (int state = 0; state < static_cast<int>(RunState::kRemoved); ++state) {
     EXPECT_STATUS(To("r", static_cast<RunState>(state)), StatusCode::kFailedPrecondition, "is");
   }
+}
+
+TEST_F(RunQueueTest, OnlyWhatIsOverIsRemovedAndOnlyOnce) {
+  ASSERT_OK(To("r", RunState::kQueued));
+  EXPECT_STATUS(Order("r", RunOrder::kRemove), StatusCode::kFailedPrecondition,
+                "is queued, expected one that is over; cancel it first");
+  ASSERT_OK(Order("r", RunOrder::kCancel));
+  ASSERT_OK(Order("r", RunOrder::kRemove));
+  EXPECT_STATUS(Order("r", RunOrder::kRemove), StatusCode::kFailedPrecondition, "removed already");
+  for (int state = 0; state <= static_cast<int>(RunState::kRemoved); ++state) {
+    EXPECT_STATUS(To("r", static_cast<RunState>(state)), StatusCode::kFailedPrecondition, "is");
+  }
+  EXPECT_STATUS(queue_.CheckNew(RunId("r")), StatusCode::kAlreadyExists, "run r");
 }
 
 TEST_F(RunQueueTest, ARunThatLackedSitesEndsAsIncomplete) {

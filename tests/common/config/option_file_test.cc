@@ -12,8 +12,11 @@ TEST(OptionFileTest, ValuesAndListsBecomeArguments) {
       const auto arguments,
       ParseOptionFile("listen: 127.0.0.1:0\njson: true\nmethods: [stl, local]\n", "o.yaml",
                       kKnown));
-  EXPECT_EQ(arguments, (std::vector<std::string>{"--listen=127.0.0.1:0", "--json=true",
-                                                 "--methods=stl,local"}));
+  ASSERT_EQ(arguments.size(), 3U);
+  EXPECT_EQ(ArgumentOf(arguments[0]), "--listen=127.0.0.1:0");
+  EXPECT_EQ(ArgumentOf(arguments[1]), "--json=true");
+  EXPECT_EQ(ArgumentOf(arguments[2]), "--methods=stl,local");
+  EXPECT_EQ(arguments[2].line, 3);
 }
 
 TEST(OptionFileTest, FaultsAreNamedByFileLineAndOption) {

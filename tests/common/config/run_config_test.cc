@@ -60,7 +60,7 @@ TEST(RunConfigTest, WhatIsWrittenIsReadBackEqual) {
   plan.strategy = "fedyogi";
   plan.strategy_options.tau = 1.0 / 3;
   plan.strategy_options.beta1 = 0;
-  plan.rounds = {3, 2, 5, 4, Millis(1'234), Millis(567), 6};
+  plan.rounds = {3, 2, 5, 4, Millis(1'234), Millis(567), 6, 0.25, {}, 1.0 / 3, {}};
   plan.schedule = {1, 2, 0.7, 1e-12, 3};
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan read, ParseRunPlan(FormatRunPlan(plan), "f"));
   EXPECT_EQ(read, plan);
@@ -73,6 +73,21 @@ TEST(RunConfigTest, WhatOlderVersionsDidNotKnowIsWrittenOnlyIfItIsNotTheDefault)
   EXPECT_EQ(FormatRunPlan(plan).find("evaluate_every"), std::string::npos);
   plan.rounds.evaluate_every = 2;
   EXPECT_NE(FormatRunPlan(plan).find("evaluate_every: 2"), std::string::npos);
+  EXPECT_EQ(FormatRunPlan(plan).find("smallest_usable_share"), std::string::npos);
+  EXPECT_EQ(FormatRunPlan(plan).find("evaluation_sites"), std::string::npos);
+  EXPECT_EQ(FormatRunPlan(plan).find("select_"), std::string::npos);
+  plan.rounds.smallest_usable_share = 0;
+  EXPECT_NE(FormatRunPlan(plan).find("smallest_usable_share: 0"), std::string::npos);
+}
+
+TEST(RunConfigTest, SitesThatOnlyEvaluateAreNamedInAList) {
+  const std::string yaml =
+      std::string(kSmall) +
+      "heads: shared\nrounds:\n  evaluation_sites: [E, F]\n  select_sites: [A, B]\n";
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan plan, ParseRunPlan(yaml, "f"));
+  EXPECT_EQ(plan.rounds.evaluation_sites, (std::vector<SiteId>{SiteId("E"), SiteId("F")}));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan read, ParseRunPlan(FormatRunPlan(plan), "f"));
+  EXPECT_EQ(read, plan);
 }
 
 TEST(RunConfigTest, DurationsCarryTheirUnit) {
@@ -101,14 +116,16 @@ TEST(RunConfigTest, FaultsAreNamedByFileLineAndField) {
       {small + "seed: 1\nseed: 2\n", "run.yaml:4: seed: stands here twice"},
       {small + "seed: -1\n", "run.yaml:3: seed: '-1' is not a whole number in range"},
       {small + "image_size: 64.5\n", "run.yaml:3: image_size: '64.5' is not a whole number"},
-      {small + "image_size: [64]\n", "run.yaml:3: image_size: expected one value"},
+      {small + "image_size: [64]\n",
+       "run.yaml:3: image_size: expected 1 to 4096 pixels, found a list"},
       {small + "training:\n  augment: yes\n", "run.yaml:4: training.augment: 'yes' is not true"},
       {small + "training:\n  dropout: half\n", "run.yaml:4: training.dropout: 'half' is not a"},
       {small + "training:\n  learning_rate_factors: {trunk: 1}\n",
        "run.yaml:4: training.learning_rate_factors.trunk: expected a name that begins with"},
       {small + "training:\n  learning_rate_factors: {heads: -1}\n",
        "run.yaml:4: training.learning_rate_factors.heads: expected a number from 0 to 1000"},
-      {small + "training:\n  learning_rate_factors: {heads: half}\n", "'half' is not a number"},
+      {small + "training:\n  learning_rate_factors: {heads: half}\n",
+       "'half' is not a finite number"},
       {small + "training:\n  freeze_stages: -1\n", "run.yaml:4: training.freeze_stages: expected"},
       {small + "heads: mine\n", "run.yaml:3: heads: 'mine' is unknown, expected local or shared"},
       {small + "rounds: 5\n", "run.yaml:3: rounds: expected keys with values"},
@@ -127,11 +144,11 @@ TEST(RunConfigTest, FaultsAreNamedByFileLineAndField) {
       {small + "training:\n  learning_rate: 0\n", "run.yaml:4: training.learning_rate: expected"},
       {"tasks: [prognosis]\n", "run.yaml:1: run: expected"},
       {"run: r\n", "run.yaml:1: tasks: expected at least one task"},
-      {"run: r\ntasks: [prognosys]\n", "run.yaml:2: tasks: 'prognosys' is no known task"},
+      {"run: r\ntasks: [prognosys]\n", "run.yaml:2: tasks[0]: 'prognosys' is no known task"},
       {"run: r\ntasks:\n  - {id: a, kind: classes, classes: [x]}\n",
-       "run.yaml:3: tasks: task 'a': needs at least two classes"},
+       "run.yaml:3: tasks[0].classes: expected at least two names, found 1"},
       {"run: r\ntasks:\n  - id: a\n    kind: zebra\n",
-       "run.yaml:4: tasks.kind: 'zebra' is unknown"},
+       "run.yaml:4: tasks[0].kind: 'zebra' is unknown"},
       {"run: r\ntasks: {}\n", "run.yaml:2: tasks: expected a list"},
       {"run: [r\n", "run.yaml:2: not YAML"},
       {"", "run.yaml:1: expected keys with values"},

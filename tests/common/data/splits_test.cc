@@ -95,6 +95,24 @@ TEST(SplitByPatientTest, DependsOnSeedAndNameButNotOnTheOrderOfIndices) {
   EXPECT_NE(split.validation, SplitByPatient(dataset, backwards, 0.2, 2, "A").validation);
 }
 
+TEST(SplitUsableTest, AnImageThatIsSetAsideMovesNoPatientToTheOtherSide) {
+  const Dataset whole = Cohort(Repeat(12, 8));
+  const Split before = SplitUsable(whole, 0.25, 1, "A");
+  EXPECT_EQ(before.validation, SplitByPatient(whole, AllOf(whole), 0.25, 1, "A").validation);
+  for (const std::size_t bad : {std::size_t{0}, std::size_t{7}, std::size_t{19}}) {
+    Dataset rest = whole;
+    rest.set_aside.push_back({rest.samples[bad], "cut off"});
+    rest.samples.erase(rest.samples.begin() + static_cast<std::ptrdiff_t>(bad));
+    const Split after = SplitUsable(rest, 0.25, 1, "A");
+    std::set<std::string> training = PatientsOf(whole, before.train);
+    std::set<std::string> validation = PatientsOf(whole, before.validation);
+    training.erase(whole.samples[bad].patient);
+    validation.erase(whole.samples[bad].patient);
+    EXPECT_EQ(PatientsOf(rest, after.train), training);
+    EXPECT_EQ(PatientsOf(rest, after.validation), validation);
+  }
+}
+
 TEST(GroupByCenterTest, ListsCentersByName) {
   const auto centers = GroupByCenter(Cohort({0, 1, 0}));
   ASSERT_EQ(centers.size(), 2U);

@@ -26,7 +26,7 @@ class EventSource {
     const std::string site(1, static_cast<char>('A' + random_.Below(4)));
     const auto slip = static_cast<RoundNumber>(random_.Bernoulli(0.1) ? random_.Below(3) : 1) - 1;
     const RoundNumber round = engine.round() + slip;
-    switch (random_.Below(9)) {
+    switch (random_.Below(10)) {
       case 0:
         return RunOpened{Model(0)};
       case 1:
@@ -41,6 +41,10 @@ class EventSource {
       case 6:
       case 7:
         return EvaluationReceived{SiteId(site), round + 1, Counts(random_.Uniform())};
+      case 8:
+        return SiteTurnedAway{
+            SiteId(site),
+            random_.Bernoulli(0.5) ? SiteStanding::kAbstained : SiteStanding::kRefused, "why"};
       default:
         return DeadlinePassed{round};
     }
@@ -60,6 +64,9 @@ std::string StateOf(const RoundEngine& engine) {
              std::to_string(told.learning_rate) + (engine.IsSelected(id) ? "s" : "");
   }
   for (const auto& [id, update] : engine.updates()) state += " " + id.str() + update.digest;
+  for (const auto& [id, away] : engine.turned_away()) {
+    state.append(" ").append(id.str()).append(ToString(away.standing));
+  }
   return state;
 }
 
@@ -68,6 +75,8 @@ class RoundEngineRandomTest : public ::testing::TestWithParam<int> {};
 TEST_P(RoundEngineRandomTest, HoldsItsInvariantsAndReplaysItsLog) {
   RoundEngine::Options options = EngineOptions(2, 1 + GetParam() % 2, 6);
   options.rounds.evaluate_every = 1 + GetParam() / 2 % 3;
+  if (GetParam() % 4 == 3) options.rounds.select_fraction = 0.5;
+  if (GetParam() % 5 == 4) options.rounds.evaluation_sites = {SiteId("C")};
   RoundEngine engine(options);
   EventSource source(StreamSeed(static_cast<std::uint64_t>(GetParam()), {"engine events"}));
   std::vector<Event> log;

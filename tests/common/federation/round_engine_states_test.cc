@@ -5,6 +5,7 @@
 #include "common/federation/round_engine.h"
 #include "tests/common/federation/round_engine_fixture.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace {
 using What = decltype(Event::what);
 
 constexpr int kRounds = 2;
+constexpr double kLeftOutLoss = 0.01;
 
 std::vector<TaskCounts> ZoneLoss(double mean) {
   TaskCounts counts = EmptyCounts(*BrixiaTask("zones"));
@@ -35,9 +37,20 @@ RoundEngine::Options Small(int expected, int quorum, int evaluate_every) {
   return options;
 }
 
+struct Case {
+  int sites;
+  int expected;
+  int quorum;
+  int evaluate_every = 1;
+  std::string turned_away = {};  ///< a site that may be refused or abstain, joined or not
+  double fraction = 1;
+  std::string left_out = {};  ///< a site that only evaluates; its loss is better than any other's
+};
+
 /// Whatever a site, the worker or a confused caller may say in this state. B has no validation
 /// labels; A may also say something else than before.
-std::vector<What> Events(const RoundEngine& engine, const std::vector<std::string>& sites) {
+std::vector<What> Events(const RoundEngine& engine, const Case& run,
+                         const std::vector<std::string>& sites) {
   std::vector<What> events{RunOpened{Model(0)}, RunOpened{Model(1)}};
   for (RoundNumber round = 0; round < kRounds; ++round) {
     events.emplace_back(ModelStored{round, Model(round + 1)});
@@ -45,12 +58,25 @@ std::vector<What> Events(const RoundEngine& engine, const std::vector<std::strin
   }
   for (const std::string& site : sites) {
     const SiteId id(site);
-    events.emplace_back(SiteJoined{Zones(site, site == "B" ? 0 : 4)});
+    const bool left_out = site == run.left_out;
+    SiteDeclaration declaration = Zones(site, site == "B" && !left_out ? 0 : 4);
+    if (left_out) declaration.train_images = declaration.tasks[0].train = 0;
+    events.emplace_back(SiteJoined{declaration});
     events.emplace_back(SiteLost{id});
     for (RoundNumber round = 0; round < kRounds; ++round) {
       events.emplace_back(UpdateSpooled{id, round, "bytes", 20});
-      events.emplace_back(EvaluationReceived{id, round + 1, ZoneLoss(round == 0 ? 0.5 : 0.7)});
+      const double loss = round == 0 ? 0.5 : 0.7;
+      events.emplace_back(
+          EvaluationReceived{id, round + 1, ZoneLoss(left_out ? kLeftOutLoss : loss)});
     }
+  }
+  if (!run.turned_away.empty()) {
+    const SiteId id(run.turned_away);
+    SiteDeclaration unreadable = Zones(run.turned_away, 4);
+    unreadable.tasks[0].set_aside = 100;
+    events.emplace_back(SiteJoined{unreadable});
+    events.emplace_back(SiteTurnedAway{id, SiteStanding::kAbstained, "unreadable"});
+    events.emplace_back(SiteTurnedAway{id, SiteStanding::kRefused, "contradicts"});
   }
   const RoundNumber round = engine.round();
   events.emplace_back(SiteJoined{Zones("A", 5)});
@@ -72,6 +98,10 @@ std::string KeyOf(const RoundEngine& engine) {
   for (const auto& [id, update] : engine.updates()) {
     key.append(" ").append(id.str()).append(update.digest);
   }
+  for (const auto& [id, away] : engine.turned_away()) {
+    key.append(" ").append(id.str()).append(ToString(away.standing));
+  }
+  for (const auto& [id, counts] : engine.left_out()) key.append(" ").append(id.str()).append("e");
   for (const auto& [version, loss] : engine.history()) {
     key.append(" ").append(loss ? std::to_string(*loss) : "none");
   }
@@ -80,15 +110,20 @@ std::string KeyOf(const RoundEngine& engine) {
 
 class StateSpace {
  public:
-  StateSpace(RoundEngine::Options options, std::vector<std::string> sites)
-      : options_(std::move(options)), sites_(std::move(sites)) {}
+  StateSpace(Case run, std::vector<std::string> sites)
+      : run_(std::move(run)),
+        options_(Small(run_.expected, run_.quorum, run_.evaluate_every)),
+        sites_(std::move(sites)) {
+    options_.rounds.select_fraction = run_.fraction;
+    if (!run_.left_out.empty()) options_.rounds.evaluation_sites = {SiteId(run_.left_out)};
+  }
 
   void Explore() {
     Enter(RoundEngine(options_));
     for (std::size_t i = 0; i < states_.size() && !testing::Test::HasFatalFailure(); ++i) {
       const RoundEngine state = states_[i];
       CheckState(state);
-      for (const What& what : Events(state, sites_)) {
+      for (const What& what : Events(state, run_, sites_)) {
         RoundEngine next = state;
         const std::vector<Command> commands = next.Step({Timestamp{0}, what});
         CheckStep(state, what, commands, next);
@@ -147,6 +182,7 @@ class StateSpace {
     ASSERT_TRUE(IsEvaluated(engine.best_version()));
     for (const auto& [version, loss] : engine.history()) {
       ASSERT_TRUE(!loss || IsEvaluated(version));
+      ASSERT_TRUE(!loss || *loss > 0.2) << "the left-out site's counts are in the loss";
     }
     for (const auto& [id, site] : engine.sites()) {
       const Instruction told = engine.InstructionFor(id);
@@ -155,10 +191,28 @@ class StateSpace {
         ASSERT_EQ(told.model, engine.model());
       }
       if (told.kind == InstructionKind::kEvaluate) {
-        ASSERT_TRUE(engine.IsSelected(id) && site.declaration.tasks.front().validation > 0);
+        ASSERT_TRUE(engine.IsSelected(id) || id.str() == run_.left_out || run_.fraction < 1);
+        ASSERT_GT(site.declaration.tasks.front().validation, 0);
         ASSERT_TRUE(IsEvaluated(told.model.version));
       }
       ASSERT_EQ(told.kind == InstructionKind::kFinish, engine.phase() == RoundPhase::kFinished);
+    }
+    if (run_.fraction < 1) {  // each case draws fewer than there are
+      const auto drawn = std::count_if(sites_.begin(), sites_.end(), [&](const std::string& site) {
+        return engine.IsSelected(SiteId(site));
+      });
+      ASSERT_LT(drawn, run_.sites);
+    }
+    const SiteId left_out(run_.left_out);
+    ASSERT_FALSE(engine.IsSelected(left_out) || engine.updates().contains(left_out));
+    for (const auto& [id, away] : engine.turned_away()) {
+      if (engine.sites().contains(id)) {
+        ASSERT_EQ(away.standing, SiteStanding::kRefused);
+        continue;
+      }
+      ASSERT_FALSE(engine.IsSelected(id) || engine.updates().contains(id));
+      ASSERT_EQ(engine.InstructionFor(id).kind == InstructionKind::kWait,
+                engine.phase() != RoundPhase::kFinished);
     }
   }
 
@@ -220,11 +274,12 @@ class StateSpace {
     }
     if (std::holds_alternative<UpdateSpooled>(what) ||
         std::holds_alternative<EvaluationReceived>(what) ||
-        std::holds_alternative<ModelStored>(what)) {
+        std::holds_alternative<ModelStored>(what) || std::holds_alternative<SiteTurnedAway>(what)) {
       ASSERT_EQ(again, after);
     }
   }
 
+  Case run_;
   RoundEngine::Options options_;
   std::vector<std::string> sites_;
   std::vector<RoundEngine> states_;
@@ -232,36 +287,34 @@ class StateSpace {
   std::map<std::string, std::vector<std::size_t>> by_key_;
 };
 
-struct Case {
-  int sites;
-  int expected;
-  int quorum;
-  int evaluate_every = 1;
-};
-
 class RoundEngineStatesTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RoundEngineStatesTest, InvariantsHoldInAllOfThem) {
   const std::vector<std::string> all{"A", "B", "C"};
-  StateSpace space(Small(GetParam().expected, GetParam().quorum, GetParam().evaluate_every),
-                   {all.begin(), all.begin() + GetParam().sites});
+  StateSpace space(GetParam(), {all.begin(), all.begin() + GetParam().sites});
   space.Explore();
   space.CheckEnds();
   RecordProperty("states", static_cast<int>(space.size()));
   EXPECT_GT(space.size(), 10U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Runs, RoundEngineStatesTest,
-                         ::testing::Values(Case{1, 1, 1}, Case{2, 1, 1}, Case{2, 2, 1},
-                                           Case{2, 2, 2}, Case{3, 1, 1}, Case{3, 2, 2},
-                                           Case{3, 3, 2}, Case{3, 3, 3}, Case{2, 2, 1, 2},
-                                           Case{3, 3, 2, 2}),
-                         [](const auto& test) {
-                           return std::to_string(test.param.sites) + "SitesExpecting" +
-                                  std::to_string(test.param.expected) + "Quorum" +
-                                  std::to_string(test.param.quorum) + "EvaluatingEvery" +
-                                  std::to_string(test.param.evaluate_every);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Runs, RoundEngineStatesTest,
+    ::testing::Values(Case{1, 1, 1}, Case{2, 1, 1}, Case{2, 2, 1}, Case{2, 2, 2}, Case{3, 1, 1},
+                      Case{3, 2, 2}, Case{3, 3, 2}, Case{3, 3, 3}, Case{2, 2, 1, 2},
+                      Case{3, 3, 2, 2}, Case{2, 2, 1, 1, "B"}, Case{2, 2, 2, 1, "A"},
+                      Case{3, 3, 2, 1, "C"}, Case{2, 1, 1, 1, "", 1, "B"},
+                      Case{3, 2, 2, 1, "", 1, "C"}, Case{3, 2, 1, 2, "", 1, "C"},
+                      Case{2, 1, 1, 1, "B", 1, "B"}, Case{2, 2, 1, 1, "", 0.5},
+                      Case{3, 3, 1, 2, "", 0.5}, Case{3, 3, 2, 2, "", 0.3}),
+    [](const auto& test) {
+      return std::to_string(test.param.sites) + "SitesExpecting" +
+             std::to_string(test.param.expected) + "Quorum" + std::to_string(test.param.quorum) +
+             "EvaluatingEvery" + std::to_string(test.param.evaluate_every) +
+             test.param.turned_away + (test.param.fraction < 1 ? "DrawingAShare" : "") +
+             std::to_string(static_cast<int>(test.param.fraction * 100)) +
+             (test.param.left_out.empty() ? "" : "LeavingOut") + test.param.left_out;
+    });
 
 }  // namespace
 }  // namespace consilium

@@ -46,6 +46,31 @@ TEST(RunPlanTest, EveryFaultNamesItsField) {
       {"rounds.local_epochs", [](RunPlan& plan) { plan.rounds.local_epochs = 0; }},
       {"rounds.quorum", [](RunPlan& plan) { plan.rounds.quorum = 3; }},
       {"rounds.evaluate_every", [](RunPlan& plan) { plan.rounds.evaluate_every = 0; }},
+      {"rounds.smallest_usable_share",
+       [](RunPlan& plan) { plan.rounds.smallest_usable_share = 1.1; }},
+      {"rounds.select_fraction", [](RunPlan& plan) { plan.rounds.select_fraction = 0; }},
+      {"rounds.select_fraction", [](RunPlan& plan) { plan.rounds.select_fraction = 1.5; }},
+      {"rounds.select_sites", [](RunPlan& plan) { plan.rounds.select_sites = {SiteId("A")}; }},
+      {"rounds.select_sites",
+       [](RunPlan& plan) {
+         plan.rounds.select_sites = {SiteId("A"), SiteId("B")};
+         plan.rounds.select_fraction = 0.5;
+       }},
+      {"rounds.evaluation_sites: '../A'",
+       [](RunPlan& plan) { plan.rounds.evaluation_sites = {SiteId("../A")}; }},
+      {"rounds.evaluation_sites: 'A'",
+       [](RunPlan& plan) {
+         plan.rounds.evaluation_sites = {SiteId("A"), SiteId("A")};
+       }},
+      {"rounds.evaluation_sites",
+       [](RunPlan& plan) {
+         plan.heads = HeadsMode::kLocal;
+         plan.rounds.evaluation_sites = {SiteId("A")};
+       }},
+      {"rounds.smallest_usable_share",
+       [](RunPlan& plan) {
+         plan.rounds.smallest_usable_share = std::numeric_limits<double>::quiet_NaN();
+       }},
       {"rounds.deadline", [](RunPlan& plan) { plan.rounds.deadline = Millis{0}; }},
       {"schedule", [](RunPlan& plan) { plan.schedule.stop_patience = 0; }},
   };

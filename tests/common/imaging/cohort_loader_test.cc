@@ -2,6 +2,7 @@
 
 #include "common/imaging/picture_writer.h"
 #include "common/storage/file_io.h"
+#include "tests/common/imaging/dicom_file.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
 
@@ -57,6 +58,46 @@ TEST_F(CohortLoaderTest, NamesMissingPicture) {
   std::filesystem::remove(folder_ + "/4.png");
   EXPECT_STATUS(LoadCohort(manifest_, {.image_size = 4}), StatusCode::kInvalidArgument,
                 "m.csv:6: image: 4.png does not exist, expected a file relative to");
+}
+
+TEST_F(CohortLoaderTest, SetsAsideWhatCannotBeReadAndKeepsTheRestInOrder) {
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Dataset whole, LoadCohort(manifest_, {.image_size = 4}));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes png, ReadFile(folder_ + "/1.png", 1'000'000));
+  EXPECT_OK(WriteFileAtomically(folder_ + "/1.png", ByteView(png).first(png.size() / 2)));
+  std::filesystem::remove(folder_ + "/3.png");
+  const std::string dicom = DicomFile().Bytes();
+  EXPECT_OK(WriteFileAtomically(folder_ + "/4.png", AsBytes(dicom.substr(0, dicom.size() - 3))));
+  manifest_.samples[4].labels = {{}};
+
+  for (const int threads : {1, 3}) {
+    CONSILIUM_ASSERT_OK_AND_ASSIGN(
+        const Dataset read, LoadCohort(manifest_, {.image_size = 4,
+                                                   .threads = threads,
+                                                   .unreadable = UnreadablePictures::kSetAside}));
+    ASSERT_EQ(read.samples.size(), 3U);
+    EXPECT_EQ(read.samples[1].image, "2.png");
+    const torch::Tensor kept = torch::tensor({0, 2, 5});
+    EXPECT_TRUE(torch::equal(read.images, whole.images.index_select(0, kept)));
+    ASSERT_EQ(read.set_aside.size(), 3U);
+    EXPECT_THAT(read.set_aside[0].reason,
+                testing::HasSubstr("m.csv:3: image: 1.png: PNG is cut off"));
+    EXPECT_THAT(read.set_aside[1].reason, testing::HasSubstr("3.png does not exist"));
+    EXPECT_THAT(read.set_aside[2].reason, testing::HasSubstr("4.png: DICOM"));
+    EXPECT_EQ(read.set_aside[2].sample.patient, "p4.png");
+    EXPECT_EQ(CountSetAside(read, 0), 2);
+  }
+}
+
+TEST_F(CohortLoaderTest, ACohortOfUnreadablePicturesIsEmptyIfTheyAreSetAside) {
+  for (const Sample& sample : manifest_.samples) {
+    std::filesystem::remove(folder_ + "/" + sample.image);
+  }
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(
+      const Dataset read,
+      LoadCohort(manifest_, {.image_size = 4, .unreadable = UnreadablePictures::kSetAside}));
+  EXPECT_TRUE(read.samples.empty());
+  EXPECT_EQ(read.images.size(0), 0);
+  EXPECT_EQ(read.set_aside.size(), 6U);
 }
 
 TEST_F(CohortLoaderTest, StopsWhenInterrupted) {

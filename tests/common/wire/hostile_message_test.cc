@@ -91,6 +91,31 @@ TEST(HostileMessageTest, APlanThatIsNoPlanIsRefused) {
   EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "rounds");
 }
 
+TEST(HostileMessageTest, ListsOfSitesAreBoundedAndHoldNames) {
+  RunPlan plain = RandomMessages(1).Plan();
+  plain.rounds.evaluation_sites.clear();
+  plain.rounds.select_sites.clear();
+  const v1::RunPlan good = ToProto(plain);
+  v1::RunPlan plan = good;
+  plan.mutable_rounds()->add_evaluation_sites(std::string(kMaxText + 1, 'x'));
+  EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "plan.rounds.evaluation_sites");
+  plan = good;
+  plan.mutable_rounds()->add_evaluation_sites("../A");
+  EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "rounds.evaluation_sites: '../A'");
+  plan = good;
+  for (int i = 0; i <= kMaxClasses; ++i) plan.mutable_rounds()->add_select_sites("A");
+  EXPECT_STATUS(FromProto(plan), StatusCode::kInvalidArgument, "plan.rounds.select_sites");
+}
+
+TEST(HostileMessageTest, AnAggregatorOfBeforeDrawsNobodyAndHoldsNobodyForUnreadable) {
+  v1::RunPlan plan = ToProto(RandomMessages(1).Plan());
+  plan.mutable_rounds()->clear_select_fraction();
+  plan.mutable_rounds()->clear_smallest_usable_share();
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunPlan read, FromProto(plan));
+  EXPECT_EQ(read.rounds.select_fraction, 1);
+  EXPECT_EQ(read.rounds.smallest_usable_share, 0);
+}
+
 TEST(HostileMessageTest, AParameterThatTheStrategyHasNotIsRefused) {
   RunPlan plain = RandomMessages(1).Plan();
   plain.strategy = "fedavgm";

@@ -85,6 +85,15 @@ class RandomMessages {
     rounds.deadline = Millis(Int(10'000, 900'000));
     rounds.site_lease = Millis(Int(1'000, 9'000));
     rounds.evaluate_every = Int(1, 9);
+    rounds.smallest_usable_share = Real(0, 1);
+    if (plan.heads == HeadsMode::kShared && plan.normalisation == NormalisationMode::kShared) {
+      rounds.evaluation_sites = {SiteId("left-out-1"), SiteId("left-out-2")};
+    }
+    if (Coin()) {
+      rounds.select_fraction = Real(0.1, 1);
+    } else {
+      for (int i = 0; i < 9; ++i) rounds.select_sites.emplace_back("s" + std::to_string(i));
+    }
     ScheduleOptions& schedule = plan.schedule;
     schedule.warm_up = Int(0, 50);
     schedule.plateau_patience = Int(1, 40);

@@ -29,6 +29,17 @@ TEST_F(RetryTest, TriesUntilItSucceeds) {
   for (const Millis pause : pauses_) EXPECT_LE(pause, options_.longest_pause);
 }
 
+TEST_F(RetryTest, WhatAnExaminationFindsIsFinal) {
+  int examined = 0;
+  Retry retry(options_, 1,
+              [&] { return ++examined < 3 ? OkStatus() : PermissionDenied("not trusted"); });
+  EXPECT_EQ(retry.Run([] { return Unavailable("away"); }), PermissionDenied("not trusted"));
+  EXPECT_EQ(pauses_.size(), 2U);
+  EXPECT_OK(retry.Run([] { return OkStatus(); }));
+  EXPECT_EQ(retry.Run([] { return DataLoss("damaged"); }), DataLoss("damaged"));
+  EXPECT_EQ(examined, 3);
+}
+
 TEST_F(RetryTest, AnErrorThatWillNotPassIsFinal) {
   Retry retry(options_, 1);
   int calls = 0;

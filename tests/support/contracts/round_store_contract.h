@@ -31,6 +31,8 @@ inline std::vector<Event> OneEventOfEachKind() {
       {{5}, EvaluationReceived{SiteId("A"), 4, {prognosis, brixia}}},
       {{std::int64_t{1} << 42}, DeadlinePassed{3}},
       {{std::int64_t{1} << 42}, SiteLost{SiteId("A")}},
+      {{std::int64_t{1} << 42},
+       SiteTurnedAway{SiteId("D"), SiteStanding::kAbstained, "task 'b': 1 of 9 are usable"}},
   };
 }
 
