@@ -111,11 +111,12 @@ function(consilium_program)
   endif()
 endfunction()
 
-# consilium_test(NAME federation SRCS ... DEPS ... EXTERNAL ... [TORCH] [LABELS unit] [TIMEOUT 60])
-#   One executable per folder of tests/, one ctest entry per TEST.
+# consilium_test(NAME federation SRCS ... DEPS ... EXTERNAL ... [TORCH] [BY_SUITE] [LABELS unit] [TIMEOUT 60])
+#   One executable per folder of tests/, one ctest entry per TEST. With BY_SUITE one per suite: for
+#   programs that take longer to start than most of their tests (LibTorch alone takes half a second).
 #   Golden files are found through CONSILIUM_GOLDEN_DIR, programs through CONSILIUM_PROGRAM_DIR.
 function(consilium_test)
-  cmake_parse_arguments(ARG "TORCH" "NAME;TIMEOUT" "SRCS;DEPS;EXTERNAL;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;BY_SUITE" "NAME;TIMEOUT" "SRCS;DEPS;EXTERNAL;LABELS" ${ARGN})
   set(target ${ARG_NAME}_test)
   consilium_program(NAME ${target} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS}
                     EXTERNAL gtest ${ARG_EXTERNAL})
@@ -139,7 +140,26 @@ function(consilium_test)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  include(GoogleTest)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS "${ARG_LABELS}"
-                       TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1")
+  set(environment "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1")
+  if(ARG_BY_SUITE)
+    consilium_discover_suites(${target} "${ARG_LABELS}" ${ARG_TIMEOUT} "${environment}")
+  else()
+    include(GoogleTest)
+    gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS "${ARG_LABELS}"
+                         TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}")
+  endif()
+endfunction()
+
+# One ctest entry per suite of a test program, listed when it is built.
+function(consilium_discover_suites target labels timeout environment)
+  set(script ${PROJECT_SOURCE_DIR}/common/cmake/list_test_suites.cmake)
+  set(suites ${CMAKE_CURRENT_BINARY_DIR}/${target}_suites.cmake)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+  add_custom_command(TARGET ${target} POST_BUILD VERBATIM BYPRODUCTS ${suites}
+    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:${target}> -D OUT=${suites} -D "LABELS=${labels}"
+            -D TIMEOUT=${timeout} -D "ENVIRONMENT=${environment}" -P ${script})
+  set(include ${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake)
+  file(WRITE ${include} "if(EXISTS \"${suites}\")\n  include(\"${suites}\")\nelse()\n"
+                        "  add_test(${target}_NOT_BUILT ${target}_NOT_BUILT)\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 endfunction()
