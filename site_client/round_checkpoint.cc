@@ -164,7 +164,7 @@ std::optional<EpochCheckpoint> RoundCheckpoints::Find(const std::string& stream)
   return std::nullopt;
 }
 
-void RoundCheckpoints::Put(const std::string& stream, EpochCheckpoint checkpoint) {
+void RoundCheckpoints::Put(const std::string& stream, const EpochCheckpoint& checkpoint) {
   if (!keeps()) return;
   Result<ParameterBlob> both = Together(checkpoint.net, checkpoint.trainer);
   Status written = both.status();

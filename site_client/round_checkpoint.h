@@ -46,7 +46,7 @@ class RoundCheckpoints {
   bool keeps() const { return !name_.empty(); }
   /// What Put had under the same round, model, inputs and stream; removes what lies there instead.
   std::optional<EpochCheckpoint> Find(const std::string& stream);
-  void Put(const std::string& stream, EpochCheckpoint checkpoint);
+  void Put(const std::string& stream, const EpochCheckpoint& checkpoint);
   /// Removes this stream's, which cannot be used.
   void Drop(const std::string& stream, const std::string& why);
   /// Removes all files, of whatever round.

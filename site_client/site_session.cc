@@ -27,7 +27,7 @@ Status UnlessTooLate(const Status& status) {
 
 Status Join(Transport& transport, const SiteRunner& runner) {
   const SiteDeclaration declaration = runner.Declaration();
-  const Status joined = transport.Join(declaration);
+  Status joined = transport.Join(declaration);
   if (joined.code() != StatusCode::kAlreadyExists) return joined;
   return {joined.code(),
           joined.message() + "; its images have changed since (" +
