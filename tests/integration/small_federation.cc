@@ -101,7 +101,7 @@ void SmallFederation::WriteInputs(const RunPlan& plan) {
 std::string SmallFederation::GiveCohort(const std::string& site) {
   const Result<Dataset> data = ReadTensorCache(File(site + ".cache"));
   Require(data.status());
-  const std::string folder = File(site + ".images");
+  std::string folder = File(site + ".images");
   std::filesystem::create_directories(folder);
   std::string manifest = "image,patient_id,center,prognosis,brixia\n";
   for (std::size_t i = 0; i < data->samples.size(); ++i) {

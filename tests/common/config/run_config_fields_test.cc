@@ -257,9 +257,9 @@ TEST(RunConfigFieldsTest, EveryParameterOfEveryStrategyNamesItsRange) {
     for (const StrategyParameter* parameter : ParametersOf(strategy)) {
       const std::string key(parameter->key);
       for (const std::string value : {"[1]", "half", "nan", "-1", "1e999"}) {
-        const std::string message = MessageOf(
-            "run: r\ntasks: [prognosis]\nstrategy:\n  name: " + std::string(strategy.name) +
-            "\n  " + key + ": " + value + "\n");
+        std::string text = "run: r\ntasks: [prognosis]\nstrategy:\n  name: ";
+        text.append(strategy.name).append("\n  ").append(key).append(": ").append(value);
+        const std::string message = MessageOf(text.append("\n"));
         EXPECT_THAT(message, StartsWith("run.yaml:5: strategy." + key + ": "));
         EXPECT_THAT(message, HasSubstr("expected " + std::string(parameter->expected)));
         EXPECT_THAT(message, HasSubstr(value == "[1]" ? "found a list" : value));
