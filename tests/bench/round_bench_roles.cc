@@ -47,12 +47,13 @@ double NumberBehind(const char* file, const std::string& key) {
 /// Notes when rounds begin and end, and who has heard of the end.
 class Stopwatch {
  public:
-  void Look(const RunSnapshot& snapshot) {
+  /// Each round's start and the run's end are told in a line of their own, once, by whichever thread
+  /// brought it about: the snapshot may be of a later moment, and the last line may come last of all.
+  void Look(const std::string& line, const RunSnapshot& snapshot) {
     const std::lock_guard lock(mutex_);
-    const bool training = snapshot.phase == RoundPhase::kTraining;
-    const bool finished = snapshot.phase == RoundPhase::kFinished;
-    const auto begun = static_cast<std::size_t>(snapshot.round) + (finished ? 2 : 1);
-    if ((training || finished) && marks_.size() < begun) marks_.push_back(CostsSoFar());
+    const bool end = line.find("finished") != std::string::npos;
+    if (end || line.find("started") != std::string::npos) marks_.push_back(CostsSoFar());
+    finished_ = finished_ || end;
     for (const RunSnapshot::Site& site : snapshot.sites) {
       if (site.state == "lost") lost_.insert(site.site);
     }
@@ -61,9 +62,10 @@ class Stopwatch {
     const std::lock_guard lock(mutex_);
     left_.insert(site);
   }
-  std::size_t left() const {
+  /// Whether the end was told, to `sites` sites too.
+  bool IsOver(int sites) const {
     const std::lock_guard lock(mutex_);
-    return left_.size();
+    return finished_ && left_.size() >= static_cast<std::size_t>(sites);
   }
   /// Requires a finished run of two rounds or more.
   RoundFigures Figures() const {
@@ -86,6 +88,7 @@ class Stopwatch {
   std::vector<ProcessCosts> marks_;  // at the start of each round, and at the end
   std::set<SiteId> lost_;
   std::set<SiteId> left_;
+  bool finished_ = false;
 };
 
 /// One site's part in a run.
@@ -215,9 +218,7 @@ Result<RoundFigures> ServeRounds(const RoundBenchSetup& setup) {
   options.clock = &clock;
   options.hasher = Sha256();
   options.observer = [&watch](const std::string& line, const RunSnapshot& snapshot) {
-    if (line.find("started") != std::string::npos || line.find("finished") != std::string::npos) {
-      watch.Look(snapshot);
-    }
+    watch.Look(line, snapshot);
   };
   CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, RoundCoordinator::Open(std::move(options)));
   FederationServer::Options server_options;
@@ -230,8 +231,7 @@ Result<RoundFigures> ServeRounds(const RoundBenchSetup& setup) {
   while (!coordinator->WaitFinished(Millis{1'000})) {
   }
   const auto until = std::chrono::steady_clock::now() + kLongestFarewell;
-  while (watch.left() < static_cast<std::size_t>(setup.sites) &&
-         std::chrono::steady_clock::now() < until) {
+  while (!watch.IsOver(setup.sites) && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(kTick);
   }
   coordinator->Shutdown();
