@@ -331,8 +331,10 @@ Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const Ru
   auto runner = std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data),
                                                  std::move(net), travelling.layout, is_shared,
                                                  std::move(local), std::move(packer));
-  if (!AnyLabel(runner->Declaration(), OnlyEvaluates(plan.rounds, site))) {
-    std::string problem = "data: no training image has a label of the plan's tasks";
+  const bool evaluates = OnlyEvaluates(plan.rounds, site);
+  if (!AnyLabel(runner->Declaration(), evaluates)) {
+    std::string problem = "data: no ";
+    problem.append(evaluates ? "" : "training ").append("image has a label of the plan's tasks");
     if (const std::int64_t unreadable = runner->Declaration().set_aside; unreadable > 0) {
       problem.append("; ").append(std::to_string(unreadable));
       problem.append(" images are set aside because they cannot be read");

@@ -2,22 +2,14 @@
 
 #include "aggregator/in_process_transport.h"
 #include "tests/aggregator/fake_run.h"
-#include "tests/support/fnv_hasher.h"
 
 namespace consilium {
 namespace {
 
 Result<Bytes> RunOnce(const RunPlan& plan, BlobStore& blobs, RoundStore& store) {
   const SimulatedClock clock{Timestamp{1'000'000}};
-  RoundCoordinator::Options options;
-  options.plan = plan;
-  options.initial = FakeInitialModel();
-  options.blobs = &blobs;
-  options.store = &store;
-  options.clock = &clock;
-  options.hasher = FnvHash();
-  options.worker = false;
-  CONSILIUM_ASSIGN_OR_RETURN(const auto run, RoundCoordinator::Open(std::move(options)));
+  CONSILIUM_ASSIGN_OR_RETURN(const auto run,
+                             RoundCoordinator::Open(FakeOptions(plan, blobs, store, clock)));
   std::vector<FakeSite> sites;
   for (const std::string name : {"A", "B", "C"}) {
     sites.emplace_back(name, MakeInProcessTransport(SiteId(name), *run));

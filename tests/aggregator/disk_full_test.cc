@@ -1,6 +1,5 @@
 #include "tests/aggregator/fake_run.h"
 #include "tests/faults/faulty_stores.h"
-#include "tests/support/fnv_hasher.h"
 #include "tests/support/status_matchers.h"
 
 namespace consilium {
@@ -14,17 +13,11 @@ class DiskFullTest : public ::testing::Test {
 
   void Open() {
     run_.reset();
-    RoundCoordinator::Options options;
-    options.plan = FakePlan(1, 2);
-    options.initial = FakeInitialModel();
-    options.blobs = &troubled_blobs_;
-    options.store = &troubled_store_;
-    options.clock = &clock_;
-    options.hasher = FnvHash();
+    RoundCoordinator::Options options =
+        FakeOptions(FakePlan(1, 2), troubled_blobs_, troubled_store_, clock_);
     options.observer = [this](const std::string& line, const RunSnapshot&) {
       lines_.push_back(line);
     };
-    options.worker = false;
     run_ = RoundCoordinator::Open(std::move(options)).value();
     sites_ = JoinAll(*run_, {"A", "C"});
   }
@@ -32,15 +25,8 @@ class DiskFullTest : public ::testing::Test {
   Bytes ModelOfAnUndisturbedRun() {
     const auto blobs = MakeMemoryBlobStore();
     const auto store = MakeMemoryRoundStore();
-    RoundCoordinator::Options options;
-    options.plan = FakePlan(1, 2);
-    options.initial = FakeInitialModel();
-    options.blobs = blobs.get();
-    options.store = store.get();
-    options.clock = &clock_;
-    options.hasher = FnvHash();
-    options.worker = false;
-    const auto run = RoundCoordinator::Open(std::move(options)).value();
+    const auto run =
+        RoundCoordinator::Open(FakeOptions(FakePlan(1, 2), *blobs, *store, clock_)).value();
     std::vector<FakeSite> sites = JoinAll(*run, {"A", "C"});
     EXPECT_OK(RunToTheEnd(*run, sites));
     return run->FinalModel().value().blob.bytes;

@@ -63,6 +63,19 @@ TensorFile FakeInitialModel() {
   return file;
 }
 
+RoundCoordinator::Options FakeOptions(RunPlan plan, BlobStore& blobs, RoundStore& store,
+                                      const Clock& clock) {
+  RoundCoordinator::Options options;
+  options.plan = std::move(plan);
+  options.initial = FakeInitialModel();
+  options.blobs = &blobs;
+  options.store = &store;
+  options.clock = &clock;
+  options.hasher = FnvHash();
+  options.worker = false;
+  return options;
+}
+
 SiteDeclaration FakeDeclaration(const std::string& site) {
   const std::int64_t size = 10 + std::int64_t{7} * (site.front() - 'A');
   SiteDeclaration declaration;

@@ -15,6 +15,9 @@ namespace consilium {
 RunPlan FakePlan(int rounds = 2, int sites = 3);
 /// A trunk, its normalisation and two heads.
 TensorFile FakeInitialModel();
+/// Without a worker: the test calls Pump. The three must outlive the coordinator.
+RoundCoordinator::Options FakeOptions(RunPlan plan, BlobStore& blobs, RoundStore& store,
+                                      const Clock& clock);
 /// A holds prognosis, B holds brixia, everybody else both; sizes differ.
 SiteDeclaration FakeDeclaration(const std::string& site);
 

@@ -20,18 +20,11 @@ using ::testing::HasSubstr;
 class RoundCoordinatorTest : public ::testing::Test {
  protected:
   RoundCoordinator::Options OptionsFor(RunPlan plan) {
-    RoundCoordinator::Options options;
-    options.plan = std::move(plan);
-    options.initial = FakeInitialModel();
-    options.blobs = blobs_.get();
-    options.store = store_.get();
-    options.clock = &clock_;
-    options.hasher = FnvHash();
+    RoundCoordinator::Options options = FakeOptions(std::move(plan), *blobs_, *store_, clock_);
     options.observer = [this](const std::string& line, const RunSnapshot&) {
       const std::lock_guard lock(lines_mutex_);
       lines_.push_back(line);
     };
-    options.worker = false;
     return options;
   }
   std::unique_ptr<RoundCoordinator> Open(RunPlan plan) {

@@ -1,6 +1,5 @@
 #include "aggregator/round_coordinator.h"
 #include "tests/aggregator/fake_run.h"
-#include "tests/support/fnv_hasher.h"
 #include "tests/support/status_matchers.h"
 
 namespace consilium {
@@ -9,15 +8,7 @@ namespace {
 class RunActivityTest : public ::testing::Test {
  protected:
   RunActivityTest() {
-    RoundCoordinator::Options options;
-    options.plan = FakePlan(1, 2);
-    options.initial = FakeInitialModel();
-    options.blobs = blobs_.get();
-    options.store = store_.get();
-    options.clock = &clock_;
-    options.hasher = FnvHash();
-    options.worker = false;
-    run_ = RoundCoordinator::Open(std::move(options)).value();
+    run_ = RoundCoordinator::Open(FakeOptions(FakePlan(1, 2), *blobs_, *store_, clock_)).value();
     sites_ = JoinAll(*run_, {"A", "C"});
   }
 

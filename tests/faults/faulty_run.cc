@@ -228,15 +228,7 @@ class FaultyWorld {
   }
 
   Result<std::unique_ptr<RoundCoordinator>> Open() {
-    RoundCoordinator::Options options;
-    options.plan = plan_;
-    options.initial = FakeInitialModel();
-    options.blobs = &troubled_blobs_;
-    options.store = &troubled_store_;
-    options.clock = &clock_;
-    options.hasher = FnvHash();
-    options.worker = false;
-    return RoundCoordinator::Open(std::move(options));
+    return RoundCoordinator::Open(FakeOptions(plan_, troubled_blobs_, troubled_store_, clock_));
   }
 
   /// One call of one site, or the aggregator's own work.
