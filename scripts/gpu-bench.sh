@@ -146,6 +146,9 @@ measure_ours() {
     for precision in "${precisions[@]}"; do
       show consilium "$backbone" "$precision" build/core/bin/consilium-sim bench train --json \
         --device "$device" --backbone "$backbone" --precision "$precision" "${work[@]}"
+      [ "$device" != cpu ] || continue
+      show consilium "$backbone" "$precision+g" build/core/bin/consilium-sim bench train --json --cuda-graphs \
+        --device "$device" --backbone "$backbone" --precision "$precision" "${work[@]}"
     done
   done
 }
@@ -178,4 +181,4 @@ rm -f "$lines"
 printf "$row" backbone whose "in" images/s TFLOP/s "peak TFLOP/s" share
 measure_ours
 measure_pytorch
-step "done. The peak is that of matrix products in the same type (fp32 on a GPU: TF32). All figures: $lines"
+step "done. +g: with --cuda-graphs. The peak is that of matrix products in the same type (fp32 on a GPU: TF32). All figures: $lines"

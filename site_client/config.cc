@@ -41,6 +41,8 @@ Result<std::optional<SiteConfig>> ParseSiteConfig(int argc, const char* const* a
       ->capture_default_str();
   app.add_flag("--checkpoint-activations", config.checkpoint_activations,
                "Compute most of each forward pass twice, for less memory");
+  app.add_flag("--cuda-graphs", config.cuda_graphs,
+               "Record the backbone's pass once and launch it whole; needs one GPU");
   app.add_option("--local-state-out", config.local_state_out,
                  "Write the best version's local state here (.safetensors)");
   app.add_flag("--exit-when-finished", config.exit_when_finished, "End when the run is finished");

@@ -22,6 +22,7 @@ struct SiteConfig {
   int threads = 0;  ///< 0: as many as the machine gives this process
   std::string precision = "auto";
   bool checkpoint_activations = false;
+  bool cuda_graphs = false;
   std::string local_state_out;  ///< empty: none is written
   bool exit_when_finished = false;
   bool json = false;

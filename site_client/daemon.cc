@@ -7,6 +7,7 @@
 #include "common/storage/file_io.h"
 #include "common/tensor_file/model_metadata.h"
 #include "common/tensor_file/safetensors.h"
+#include "common/training/cuda/recorded_work.h"
 #include "common/training/precision_choice.h"
 #include "site_client/grpc/grpc_transport.h"
 #include "site_client/heartbeat_transport.h"
@@ -42,6 +43,9 @@ Result<Site> ReadSite(const SiteConfig& config) {
   site.id = SiteId(*name);
   CONSILIUM_RETURN_IF_ERROR(SetDevices(site.compute, config.device));
   site.compute.checkpoint_activations = config.checkpoint_activations;
+  site.compute.cuda_graphs = config.cuda_graphs;
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckGraphs(site.compute, MakeWorkRecorder(site.compute.device) != nullptr));
   CONSILIUM_ASSIGN_OR_RETURN(site.compute.precision, ParsePrecision(config.precision));
   CONSILIUM_RETURN_IF_ERROR(CheckPrecision(site.compute.precision, site.compute.device));
   site.compute.threads = config.threads > 0 ? config.threads : AvailableThreads();

@@ -29,7 +29,13 @@ if(CONSILIUM_WITH_TORCH)
   target_compile_options(consilium_dep_torch INTERFACE -pthread)
   # LibTorch's classes have members that NDEBUG takes away; it was compiled with it.
   target_compile_definitions(consilium_dep_torch INTERFACE $<$<NOT:$<CONFIG:Release>>:NDEBUG>)
-  message(STATUS "LibTorch ${Torch_VERSION}")
+  # Needs CUDA's toolkit, which LibTorch's own configuration has then found.
+  if(TARGET torch_cuda)
+    set(CONSILIUM_WITH_CUDA ON)
+  else()
+    set(CONSILIUM_WITH_CUDA OFF)
+  endif()
+  message(STATUS "LibTorch ${Torch_VERSION}, CUDA: ${CONSILIUM_WITH_CUDA}")
 endif()
 
 if(CONSILIUM_WITH_OPENSSL)

@@ -59,7 +59,10 @@ MultiTaskNetImpl::MultiTaskNetImpl(std::shared_ptr<Backbone> backbone, std::vect
 }
 
 std::vector<torch::Tensor> MultiTaskNetImpl::forward(torch::Tensor images) {
-  const torch::Tensor features = backbone_->forward(std::move(images));
+  return Scores(backbone_->forward(std::move(images)));
+}
+
+std::vector<torch::Tensor> MultiTaskNetImpl::Scores(const torch::Tensor& features) {
   std::vector<torch::Tensor> outputs;
   outputs.reserve(heads_.size());
   for (std::size_t j = 0; j < heads_.size(); ++j) outputs.push_back(Score(j, features));

@@ -36,6 +36,8 @@ class MultiTaskNetImpl : public torch::nn::Module {
                    const InputStatistics& input = {});
   /// images [B,3,S,S], normalised by input() -> per task [B,K_j], in the order of tasks().
   std::vector<torch::Tensor> forward(torch::Tensor images);
+  /// features [B,F] -> as forward.
+  std::vector<torch::Tensor> Scores(const torch::Tensor& features);
   /// features [B,F] -> [B,K_j] of one task.
   torch::Tensor Score(std::size_t task, const torch::Tensor& features);
   /// The heads' dropout and the backbone's own.

@@ -28,6 +28,18 @@ Status SetDevices(ComputeOptions& options, std::string_view text) {
   return OkStatus();
 }
 
+Status CheckGraphs(const ComputeOptions& options, bool recorder) {
+  if (!options.cuda_graphs) return OkStatus();
+  if (!options.further_devices.empty() || options.checkpoint_activations) {
+    return InvalidArgument("cuda-graphs: expected a single device, and no checkpoint-activations");
+  }
+  if (!recorder) {
+    return InvalidArgument("cuda-graphs: device '" + options.device.str() +
+                           "' records nothing, expected a GPU and a LibTorch with CUDA");
+  }
+  return OkStatus();
+}
+
 std::string DevicesText(const ComputeOptions& options) {
   std::string text = options.device.str();
   for (const torch::Device& device : options.further_devices) text.append(",").append(device.str());

@@ -4,6 +4,7 @@
 #include "common/base/random_stream.h"
 #include "common/nn/compute.h"
 #include "common/nn/torch_guard.h"
+#include "common/training/cuda/device_exchange.h"
 #include "common/training/memory_layout.h"
 
 #include <torch/types.h>
@@ -72,31 +73,30 @@ Batch Share(const Batch& batch, std::int64_t begin, std::int64_t end, torch::Dev
   return OnDevice(std::move(share), device);
 }
 
-/// Values, types and buffers of `from`, on the replica's own device. Its layout is the replica's.
-void CopyState(const torch::nn::Module& from, torch::nn::Module& to, torch::Device device) {
+/// Types of parameters as `from` has them, without values; no gradients.
+void MatchTypes(const torch::nn::Module& from, torch::nn::Module& to, torch::Device device) {
   const torch::NoGradGuard no_gradient;
   const auto source = from.parameters();
   const auto target = to.parameters();
   for (std::size_t i = 0; i < source.size(); ++i) {
-    const torch::Tensor& parameter = target[i];
-    parameter.mutable_grad().reset();
-    if (parameter.scalar_type() == source[i].scalar_type()) {
-      parameter.copy_(source[i]);
-    } else {
-      parameter.set_data(source[i].to(device, source[i].scalar_type(), false, /*copy=*/true));
-    }
+    target[i].mutable_grad().reset();
+    if (target[i].scalar_type() == source[i].scalar_type()) continue;
+    target[i].set_data(torch::empty_like(source[i], source[i].options().device(device)));
   }
-  const auto source_buffers = from.buffers();
-  const auto target_buffers = to.buffers();
-  for (std::size_t i = 0; i < source_buffers.size(); ++i) {
-    torch::Tensor(target_buffers[i]).copy_(source_buffers[i]);
-  }
+}
+
+std::unique_ptr<DeviceExchange> MakeExchange(const std::vector<torch::Device>& devices) {
+  auto nccl = MakeNcclExchange(devices);
+  return nccl != nullptr ? std::move(nccl) : MakeCopyingExchange();
 }
 
 class DataParallelImpl final : public DataParallel {
  public:
   DataParallelImpl(MultiTaskNet net, std::vector<torch::Device> devices, int threads)
-      : net_(std::move(net)), devices_(std::move(devices)), threads_(threads) {}
+      : net_(std::move(net)),
+        devices_(std::move(devices)),
+        threads_(threads),
+        exchange_(MakeExchange(devices_)) {}
 
   Status AddReplicas(const MakeReplica& make) {
     for (std::size_t i = 1; i < devices_.size(); ++i) {
@@ -115,13 +115,16 @@ class DataParallelImpl final : public DataParallel {
     const auto bounds =
         ShareBounds(batch.images.size(0), static_cast<std::int64_t>(devices_.size()));
     const std::size_t shares = bounds.size() - 1;
+    CONSILIUM_RETURN_IF_ERROR(GuardTorch("sending weights to the devices", [&] {
+      SendState();
+      return OkStatus();
+    }));
     std::vector<Result<StepOutcome>> outcomes(shares, Internal("not computed"));
     for (std::size_t i = 1; i < shares; ++i) {
       helpers_[i - 1]->Start([&, i] {
         outcomes[i] = GuardTorch("a device's share of a step", [&]() -> Result<StepOutcome> {
           SetComputeThreads(threads_);
           MultiTaskNet& replica = replicas_[i - 1];
-          CopyState(*net_, *replica, devices_[i]);
           const Batch share = Share(batch, bounds[i], bounds[i + 1], devices_[i]);
           return Compute(replica, share, batch, settings, loss_scale);
         });
@@ -166,28 +169,60 @@ class DataParallelImpl final : public DataParallel {
       sum.times.forward = std::max(sum.times.forward, part.times.forward);
       sum.times.loss = std::max(sum.times.loss, part.times.loss);
       sum.times.backward = std::max(sum.times.backward, part.times.backward);
-      AddGradients(*replicas_[i - 1]);
     }
+    CONSILIUM_RETURN_IF_ERROR(GuardTorch("adding up gradients", [&] {
+      AddGradients();
+      return OkStatus();
+    }));
     return sum;
   }
 
-  void AddGradients(const torch::nn::Module& replica) {
-    const torch::NoGradGuard no_gradient;
-    const auto own = net_->parameters();
-    const auto theirs = replica.parameters();
-    for (std::size_t p = 0; p < own.size(); ++p) {
-      torch::Tensor& further = theirs[p].mutable_grad();
-      if (!further.defined()) continue;
-      torch::Tensor& sum = own[p].mutable_grad();
-      const torch::Tensor here = further.to(devices_[0]);
-      sum = sum.defined() ? sum.add_(here) : here;
-      further.reset();
+  void SendState() {
+    std::vector<std::vector<torch::Tensor>> of_devices = {Tensors(*net_)};
+    for (std::size_t i = 0; i < replicas_.size(); ++i) {
+      MatchTypes(*net_, *replicas_[i], devices_[i + 1]);
+      of_devices.push_back(Tensors(*replicas_[i]));
     }
+    std::vector<DeviceCopies> values(of_devices.front().size());
+    for (const std::vector<torch::Tensor>& of_device : of_devices) {
+      for (std::size_t i = 0; i < values.size(); ++i) values[i].push_back(of_device[i]);
+    }
+    exchange_->Broadcast(values);
+  }
+
+  static std::vector<torch::Tensor> Tensors(const torch::nn::Module& net) {
+    std::vector<torch::Tensor> tensors = net.parameters();
+    for (const torch::Tensor& buffer : net.buffers()) tensors.push_back(buffer);
+    return tensors;
+  }
+
+  void AddGradients() {
+    std::vector<std::vector<torch::Tensor>> parameters = {net_->parameters()};
+    for (const MultiTaskNet& replica : replicas_) parameters.push_back(replica->parameters());
+    std::vector<DeviceCopies> everywhere;
+    std::vector<DeviceCopies> somewhere;  // devices without the label have no gradient
+    for (std::size_t p = 0; p < parameters.front().size(); ++p) {
+      DeviceCopies gradients;
+      for (const std::vector<torch::Tensor>& of_device : parameters) {
+        if (of_device[p].grad().defined()) gradients.push_back(of_device[p].grad());
+      }
+      if (gradients.empty()) continue;
+      torch::Tensor& sum = parameters.front()[p].mutable_grad();
+      if (!sum.defined()) {
+        sum = gradients.front().to(devices_.front());
+        gradients.front() = sum;
+      }
+      (gradients.size() == devices_.size() ? everywhere : somewhere).push_back(gradients);
+    }
+    exchange_->Sum(everywhere);
+    MakeCopyingExchange()->Sum(somewhere);
+    for (MultiTaskNet& replica : replicas_) replica->zero_grad(/*set_to_none=*/true);
   }
 
   MultiTaskNet net_;
   std::vector<torch::Device> devices_;
   int threads_;
+  std::unique_ptr<DeviceExchange> exchange_;
   std::vector<MultiTaskNet> replicas_;            // of the devices but the first
   std::vector<std::unique_ptr<Helper>> helpers_;  // theirs
 };

@@ -3,7 +3,9 @@
 ///
 /// Result       the gradients of the whole batch, but for normalisation: batch statistics are those
 ///              of each share, and the running statistics are the first device's.
-/// Determinism  gradients are added in the order of the devices.
+/// Exchange     weights go out and gradients come in through NCCL where there is one, else by copies
+///              (cuda/device_exchange.h). A gradient that not every device has goes by copies.
+/// Determinism  copies are added in the order of the devices.
 /// Threads      one per further device, kept over steps; one caller.
 /// Source       Li et al. 2020 (arXiv 2006.15704), without overlap of computing and adding.
 #pragma once

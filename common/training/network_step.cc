@@ -14,19 +14,33 @@
 namespace consilium {
 namespace {
 
-std::vector<torch::Tensor> Forward(MultiTaskNet& net, const Batch& batch,
-                                   const StepSettings& settings) {
-  // A single image has no batch statistics.
-  net->EnterTraining(settings.freeze_normalisation || batch.images.size(0) == 1, settings.frozen);
-  if (!settings.mixed) return net->forward(batch.images);
+struct Passed {
+  torch::Tensor features;  ///< of a recorded backbone
   std::vector<torch::Tensor> outputs;
+};
+
+std::vector<torch::Tensor> Outputs(MultiTaskNet& net, const Batch& batch,
+                                   const torch::Tensor& features) {
+  return features.defined() ? net->Scores(features) : net->forward(batch.images);
+}
+
+Passed Forward(MultiTaskNet& net, const Batch& batch, const StepSettings& settings) {
+  EnterStep(net, batch.images.size(0), settings);
+  Passed passed;
+  if (settings.recorded != nullptr && settings.recorded->Fits(batch.images)) {
+    passed.features = settings.recorded->Forward(batch.images);
+  }
+  if (!settings.mixed) {
+    passed.outputs = Outputs(net, batch, passed.features);
+    return passed;
+  }
   {
     const AutocastGuard shorter(batch.images.device().type(), settings.type);
-    outputs = net->forward(batch.images);
+    passed.outputs = Outputs(net, batch, passed.features);
   }
   // Losses are float32: a sum over a batch has more digits than bfloat16.
-  for (torch::Tensor& output : outputs) output = output.to(torch::kFloat32);
-  return outputs;
+  for (torch::Tensor& output : passed.outputs) output = output.to(torch::kFloat32);
+  return passed;
 }
 
 std::vector<TaskCounts> Count(const std::vector<TaskSpec>& tasks,
@@ -80,6 +94,10 @@ std::vector<TaskSignal> Signals(MultiTaskNet& net, const std::vector<torch::Tens
 
 }  // namespace
 
+void EnterStep(MultiTaskNet& net, std::int64_t images, const StepSettings& settings) {
+  net->EnterTraining(settings.freeze_normalisation || images == 1, settings.frozen);
+}
+
 Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
                                     const StepSettings& settings, double loss_scale,
                                     const std::vector<TaskTargets>* whole_batch) {
@@ -90,7 +108,7 @@ Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
     if (settings.exact_times) WaitForDevice(batch.images.device());
     return watch.Lap();
   };
-  const std::vector<torch::Tensor> outputs = Forward(net, batch, settings);
+  const auto [features, outputs] = Forward(net, batch, settings);
   outcome.times.forward = lap();
   CONSILIUM_ASSIGN_OR_RETURN(
       const torch::Tensor loss,
@@ -105,6 +123,7 @@ Result<StepOutcome> ForwardBackward(MultiTaskNet& net, const Batch& batch,
   }
   outcome.signals = Signals(net, outputs, batch, settings, loss_scale);
   (loss_scale == 1 ? loss : loss * loss_scale).backward();
+  if (features.defined()) settings.recorded->Backward(features.grad());
   outcome.times.backward = lap();
   return outcome;
 }

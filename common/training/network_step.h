@@ -6,6 +6,7 @@
 #include "common/federation/run_plan.h"
 #include "common/metrics/task_counts.h"
 #include "common/nn/multi_task_net.h"
+#include "common/training/recorded_backbone.h"
 #include "common/training/step_times.h"
 #include "common/training/task_weighting.h"
 
@@ -30,6 +31,8 @@ struct StepSettings {
   /// What a weighting of tasks learns from.
   bool task_losses = false;
   bool gradient_norms = false;  ///< too
+  /// For batches that fit, null for none; excludes gradient norms.
+  RecordedBackbone* recorded = nullptr;
 };
 
 struct StepOutcome {
@@ -39,6 +42,9 @@ struct StepOutcome {
   StepTimes times;                  ///< forward, loss, backward
   std::vector<TaskSignal> signals;  ///< one per task where they are asked for, else empty
 };
+
+/// The mode in which a step of so many images runs: a single one has no batch statistics.
+void EnterStep(MultiTaskNet& net, std::int64_t images, const StepSettings& settings);
 
 /// Leaves gradients at the parameters, multiplied by `loss_scale`; none where no task has a label.
 /// Gradient norms are those of the backbone's last trained weights (registered last, of two

@@ -13,6 +13,7 @@
 #include "common/training/loss_scaler.h"
 #include "common/training/memory_layout.h"
 #include "common/training/network_step.h"
+#include "common/training/recorded_backbone.h"
 #include "common/training/stopwatch.h"
 #include "common/training/trainer_state.h"
 
@@ -95,6 +96,7 @@ struct Trainer::Impl {
     }
     settings.tasks = dataset.tasks;
     CONSILIUM_RETURN_IF_ERROR(PrepareWeighting());
+    CONSILIUM_RETURN_IF_ERROR(CheckRecording());
     SetFactors();
     if (options.training.class_weights) {
       settings.class_weights = InverseFrequencyWeights(dataset, train);
@@ -137,6 +139,19 @@ struct Trainer::Impl {
     return OkStatus();
   }
 
+  Status CheckRecording() const {
+    const ComputeOptions& compute = options.compute;
+    if (!compute.cuda_graphs) return OkStatus();
+    CONSILIUM_RETURN_IF_ERROR(
+        CheckGraphs(compute, options.make_recorder(compute.device) != nullptr));
+    if (settings.gradient_norms) {
+      return InvalidArgument(
+          "cuda-graphs: task-weighting 'gradnorm' takes gradients of each task alone, expected "
+          "another weighting");
+    }
+    return OkStatus();
+  }
+
   void SetFactors() {
     const std::size_t tasks = dataset.tasks.size();
     settings.factors.resize(tasks);
@@ -168,6 +183,23 @@ struct Trainer::Impl {
     CONSILIUM_ASSIGN_OR_RETURN(
         parallel, DataParallel::Create(net, std::move(devices), options.make_replica, threads));
     return OkStatus();
+  }
+
+  /// Of batches of the common size; before any feeding thread uses the device. Null where the
+  /// epoch has none, and for backbones that cannot be recorded.
+  std::unique_ptr<RecordedBackbone> Recorded(
+      const std::vector<std::span<const std::int64_t>>& batches) {
+    if (!options.compute.cuda_graphs || batches.empty()) return nullptr;
+    const auto images = static_cast<std::int64_t>(batches.front().size());
+    const std::int64_t side = dataset.images.size(-1);
+    EnterStep(net, images, settings);
+    const torch::Tensor like =
+        torch::empty({images, 3, side, side},
+                     torch::TensorOptions(options.compute.device).dtype(format.type))
+            .contiguous(format.layout);
+    return RecordedBackbone::Create(net, like,
+                                    settings.mixed ? std::optional(settings.type) : std::nullopt,
+                                    options.make_recorder(options.compute.device));
   }
 
   /// Whether it stepped.
@@ -238,6 +270,8 @@ struct Trainer::Impl {
     }
     const auto batches = Batches(order, options.training);
     const auto planned = static_cast<std::int64_t>(batches.size());
+    const std::unique_ptr<RecordedBackbone> recorded = Recorded(batches);
+    settings.recorded = recorded.get();
     BatchFeeder feeder(dataset, batches, std::move(augmentations),
                        {options.compute.threads, options.compute.device, format});
     for (std::int64_t step = 0; step < planned; ++step) {

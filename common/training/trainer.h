@@ -22,6 +22,7 @@
 #include "common/metrics/task_counts.h"
 #include "common/nn/multi_task_net.h"
 #include "common/training/compute_options.h"
+#include "common/training/cuda/recorded_work.h"
 #include "common/training/data_parallel.h"
 #include "common/training/gradient_terms.h"
 #include "common/training/step_times.h"
@@ -53,6 +54,8 @@ class Trainer {
     ComputeOptions compute;
     /// Makes further networks of this shape; needed where there are further devices.
     DataParallel::MakeReplica make_replica;
+    /// For compute.cuda_graphs.
+    std::function<std::unique_ptr<WorkRecorder>(torch::Device)> make_recorder = MakeWorkRecorder;
     std::vector<double> loss_factors;  ///< per task beside lambda; empty: all 1
     /// Names of entries, or of parts that hold them, that stay as they are beside those that
     /// `training` freezes; normalisation below them keeps its statistics.

@@ -63,6 +63,7 @@ std::string FormatJson(const TrainFigures& figures) {
       {"device", DevicesText(options.compute)},
       {"precision", ToString(options.compute.precision)},
       {"checkpoint_activations", options.compute.checkpoint_activations},
+      {"cuda_graphs", options.compute.cuda_graphs},
       {"augment", options.augment},
       {"images_per_second", figures.images_per_second},
       {"images_per_second_min", figures.images_per_second_min},

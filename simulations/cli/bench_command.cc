@@ -43,6 +43,8 @@ class BenchCommand : public Command {
         ->capture_default_str();
     train_->add_flag("--checkpoint-activations", options_.compute.checkpoint_activations,
                      "Compute most of the forward pass twice, for less memory");
+    train_->add_flag("--cuda-graphs", options_.compute.cuda_graphs,
+                     "Record the backbone's pass once and launch it whole; needs one GPU");
     train_->add_flag("--no-augment", no_augment_, "Take the images as they are");
     train_->add_flag("--json", json_, "Print one JSON object instead of a table");
   }

@@ -42,6 +42,8 @@ void AddOptions(CLI::App& app, Grid& grid) {
   app.add_option("--device", grid.device, "cpu, cuda:N or cuda:N,cuda:M")->capture_default_str();
   app.add_flag("--checkpoint-activations", grid.each.compute.checkpoint_activations,
                "Compute most of the forward pass twice, for less memory");
+  app.add_flag("--cuda-graphs", grid.each.compute.cuda_graphs,
+               "Record the backbone's pass once and launch it whole; needs one GPU");
   app.add_flag("--no-augment", grid.no_augment, "Take the images as they are");
 }
 

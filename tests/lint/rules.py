@@ -26,6 +26,7 @@ CONFINED = {
     r"yaml-cpp/": {"config"},
     r"spdlog/": {"logging"},
     r"boost/": {"simulations_statistics"},
+    r"ATen/cuda/|c10/cuda/|torch/csrc/cuda/": {"training_cuda"},
     r"grpcpp/|grpc/|google/protobuf/|.*\.pb\.h": {"wire", "aggregator_grpc", "admin_grpc", "site_grpc"},
 }
 
