@@ -68,12 +68,10 @@ class NcclExchange final : public DeviceExchange {
 }  // namespace
 
 std::unique_ptr<DeviceExchange> MakeNcclExchange(const std::vector<torch::Device>& devices) {
-  DeviceCopies probes;
-  for (const torch::Device& device : devices) {
-    if (!device.is_cuda()) return nullptr;
-    probes.push_back(torch::empty({1}, torch::TensorOptions(device)));
-  }
-  if (!torch::cuda::nccl::is_available(probes)) return nullptr;
+  const bool gpus =
+      std::ranges::all_of(devices, [](const torch::Device& device) { return device.is_cuda(); });
+  // A LibTorch without NCCL says version 0; its own is_available is not exported.
+  if (!gpus || torch::cuda::nccl::version() == 0) return nullptr;
   return std::make_unique<NcclExchange>();
 }
 
