@@ -16,17 +16,22 @@ std::vector<std::string> OptionNames(const CLI::App& command) {
   return names;
 }
 
-Status Give(CLI::Option& option, const std::string& value) {
+}  // namespace
+
+Status GiveOption(CLI::App& command, const std::string& name, const std::string& value) {
+  CLI::Option* const option = command.get_option_no_throw(std::string("--").append(name));
+  if (option == nullptr) return InvalidArgument(name + ": no such option");
   try {
-    option.add_result(value);
-    option.run_callback();
-  } catch (const CLI::Error& error) {
-    return InvalidArgument(option.get_single_name() + ": '" + value + "': " + error.what());
+    option->add_result(value);
+    option->run_callback();
+  } catch (const CLI::Error&) {
+    std::string fault = name;
+    fault.append(": '").append(value).append("' is not valid, expected ");
+    fault.append(option->get_type_name().empty() ? "true or false" : option->get_type_name());
+    return InvalidArgument(fault.append(": ").append(option->get_description()));
   }
   return OkStatus();
 }
-
-}  // namespace
 
 void AddConfigOption(CLI::App& command, std::string& path) {
   command
@@ -37,13 +42,12 @@ void AddConfigOption(CLI::App& command, std::string& path) {
 
 Status ApplyConfig(CLI::App& command, const std::string& path) {
   if (path.empty()) return OkStatus();
-  CONSILIUM_ASSIGN_OR_RETURN(const std::vector<std::string> arguments,
+  CONSILIUM_ASSIGN_OR_RETURN(const std::vector<ConfigField> fields,
                              ReadConfigFile(path, OptionNames(command)));
-  for (const std::string& argument : arguments) {
-    const std::size_t equals = argument.find('=');
-    CLI::Option& option = *command.get_option(argument.substr(0, equals));
-    if (option.count() > 0) continue;
-    CONSILIUM_RETURN_IF_ERROR(Give(option, argument.substr(equals + 1)).WithContext(path));
+  for (const ConfigField& field : fields) {
+    if (command.get_option(std::string("--").append(field.name))->count() > 0) continue;
+    CONSILIUM_RETURN_IF_ERROR(GiveOption(command, field.name, field.value)
+                                  .WithContext(path + ":" + std::to_string(field.line)));
   }
   return OkStatus();
 }

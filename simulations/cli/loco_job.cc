@@ -1,7 +1,8 @@
 #include "simulations/cli/loco_job.h"
 
+#include "simulations/cli/config_options.h"
+
 #include <CLI/Config.hpp>
-#include <CLI/Error.hpp>
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
@@ -34,8 +35,8 @@ std::string OptionOfParameter(std::string_view key) {
 
 /// Options that only a federated run reads.
 std::set<std::string> FederatedOptions() {
-  std::set<std::string> options = {"heads",    "weighting", "normalisation",
-                                   "strategy", "codec",     "transport"};
+  std::set<std::string> options = {"heads", "weighting",   "normalisation", "strategy",
+                                   "codec", "model-codec", "transport"};
   for (const StrategyParameter& parameter : StrategyParameters()) {
     options.insert(OptionOfParameter(parameter.key));
   }
@@ -61,21 +62,6 @@ SettingList Effective(const SettingList& settings, Method method) {
   std::ranges::copy_if(settings, std::back_inserter(effective),
                        [&](const auto& one) { return !unread.contains(one.first); });
   return effective;
-}
-
-Status Give(CLI::App& command, const std::string& name, const std::string& value) {
-  CLI::Option* const option = command.get_option_no_throw(std::string("--").append(name));
-  if (option == nullptr) return InvalidArgument(name + ": no such option");
-  try {
-    option->add_result(value);
-    option->run_callback();
-  } catch (const CLI::Error&) {
-    std::string fault = name;
-    fault.append(": '").append(value).append("' is not valid, expected ");
-    fault.append(option->get_type_name().empty() ? "true or false" : option->get_type_name());
-    return InvalidArgument(fault.append(": ").append(option->get_description()));
-  }
-  return OkStatus();
 }
 
 /// What `study` would find out when it opens the cohort.
@@ -147,7 +133,7 @@ Result<LocoOptions> LocoOptionsOf(const SettingList& settings) {
   AddProtocolOptions(command, options);
   AddLocoOptions(command, options);
   for (const auto& [name, value] : settings) {
-    CONSILIUM_RETURN_IF_ERROR(Give(command, name, value));
+    CONSILIUM_RETURN_IF_ERROR(GiveOption(command, name, value));
   }
   CONSILIUM_RETURN_IF_ERROR(ApplyPreset(command, options));
   CONSILIUM_RETURN_IF_ERROR(Resolve(options));

@@ -6,13 +6,15 @@
 
 namespace consilium {
 
-Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
+Result<std::vector<ConfigField>> ReadConfigFile(const std::string& path,
                                                 const std::vector<std::string>& known) {
   CONSILIUM_ASSIGN_OR_RETURN(const std::vector<FileOption> options, ReadOptionFile(path, known));
-  std::vector<std::string> arguments;
-  arguments.reserve(options.size());
-  for (const FileOption& option : options) arguments.push_back(ArgumentOf(option));
-  return arguments;
+  std::vector<ConfigField> fields;
+  fields.reserve(options.size());
+  for (const FileOption& option : options) {
+    fields.push_back({option.name, option.value, option.line});
+  }
+  return fields;
 }
 
 Result<RunPlan> ReadPlanFile(const std::string& path) { return ReadRunPlan(path); }

@@ -11,8 +11,15 @@
 
 namespace consilium {
 
-/// Options of a command as arguments, "--rounds=20", "--json=true" (common/config/option_file.h).
-Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
+/// One option of a command in a file; a list's items with commas between.
+struct ConfigField {
+  std::string name;  ///< without dashes
+  std::string value;
+  int line = 0;
+};
+
+/// In the file's order (common/config/option_file.h).
+Result<std::vector<ConfigField>> ReadConfigFile(const std::string& path,
                                                 const std::vector<std::string>& known);
 
 /// common/config/run_config.h.

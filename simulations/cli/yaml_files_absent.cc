@@ -2,7 +2,7 @@
 
 namespace consilium {
 
-Result<std::vector<std::string>> ReadConfigFile(const std::string& path,
+Result<std::vector<ConfigField>> ReadConfigFile(const std::string& path,
                                                 const std::vector<std::string>&) {
   return InvalidArgument(path + ": config: this build reads no YAML, give options instead");
 }

@@ -186,6 +186,9 @@ TEST_F(CliTest, AConfigurationFileNamesItsFaultsByLine) {
   std::ofstream(folder_.File("c.yaml")) << "rounds: 1\nround: 2\n";
   WriteManifest(GoodRows());
   ExpectRefused("c.yaml:2: round", {"--config", folder_.File("c.yaml")});
+  std::ofstream(folder_.File("d.yaml")) << "seed: 1\nbatch-size: ten\n";
+  ExpectRefused("d.yaml:2: batch-size: 'ten' is not valid, expected",
+                {"--config", folder_.File("d.yaml")});
 }
 
 TEST_F(CliTest, ASmallStudyOfPicturesEndsWithItsFiles) {
