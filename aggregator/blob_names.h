@@ -12,6 +12,9 @@ inline std::string ModelBlobName(RoundNumber version) {
   return version == kInitialModel ? "models/initial" : "models/v" + std::to_string(version);
 }
 
+/// Model `version` as it travels, where that is not the model itself (sent_model.h).
+inline std::string SentBlobName(RoundNumber version) { return "sent/v" + std::to_string(version); }
+
 /// What a strategy keeps beside model `version`.
 inline std::string StateBlobName(RoundNumber version, int slot) {
   return "state/v" + std::to_string(version) + "." + std::to_string(slot);

@@ -46,6 +46,12 @@ Result<std::optional<AggregatorCommand>> ParseAggregatorCommand(int argc, const 
                    "Models of the latest rounds to keep, beside the best and the first")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  serve
+      ->add_option("--max-active-runs", config.max_active_runs,
+                   "Runs that are active at a time; the others wait in the queue")
+      ->check(CLI::Range(1, 1'000))
+      ->excludes(run)
+      ->capture_default_str();
   serve->add_option("--port-file", config.port_file, "Write the port here once it is open");
   serve
       ->add_option("--result", config.result_file,

@@ -19,6 +19,7 @@ struct ServeConfig {
   std::string certificate_file;
   std::string key_file;
   int keep_models = 1;      ///< of each run's latest ones
+  int max_active_runs = 1;  ///< at a time, of those that operators start
   std::string port_file;    ///< empty: none is written
   std::string result_file;  ///< empty: none is written
   bool exit_when_finished = false;

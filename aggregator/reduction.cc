@@ -17,9 +17,9 @@ constexpr std::size_t kRoomyChunk = 65'536;
 constexpr std::size_t kMostWorkers = 8;
 
 /// What of the model, its updates and the strategy's state lies in memory at once.
-std::size_t BuffersOf(std::size_t sites, std::size_t slots, bool pools_variances) {
+std::size_t BuffersOf(std::size_t sites, std::size_t slots, bool pools_variances, bool rounded) {
   const std::size_t per_site = pools_variances ? 2 : 1;  // with the means beside a variance
-  return per_site * sites + 2 * slots + 2;
+  return per_site * sites + 2 * slots + (rounded ? 3 : 2);
 }
 
 std::size_t ChunkLimit(std::size_t buffers) {
@@ -65,6 +65,20 @@ void Fill(const EntrySpec& entry, double value, std::span<std::byte> chunk) {
   }
 }
 
+/// A site's float32 values, as if it had started from `kept` and not from `received`.
+void MoveToKept(ByteView kept, ByteView received, std::span<std::byte> values) {
+  for (std::size_t at = 0; at < values.size(); at += sizeof(float)) {
+    float from = 0;
+    float to = 0;
+    float value = 0;
+    std::memcpy(&from, received.data() + at, sizeof(from));
+    std::memcpy(&to, kept.data() + at, sizeof(to));
+    std::memcpy(&value, values.data() + at, sizeof(value));
+    value += to - from;
+    std::memcpy(values.data() + at, &value, sizeof(value));
+  }
+}
+
 /// What one thread holds of a chunk.
 struct ChunkBuffers {
   ChunkBuffers(std::size_t sites, std::size_t slots, std::size_t limit)
@@ -76,6 +90,7 @@ struct ChunkBuffers {
         next_state(slots, Bytes(limit)) {}
 
   Bytes before;
+  Bytes received;  // where it differs from `before`
   Bytes after;
   std::vector<Bytes> values;  // one per update
   std::vector<Bytes> means;   // one per update, where the chunk is of a running variance
@@ -94,7 +109,9 @@ class RoundReduction {
         slots_(static_cast<std::size_t>(parts.strategy->state_slots())),
         target_(ModelBlobName(aggregate.round + 1)),
         reducer_(parts.strategy->Begin(facts_)) {
-    const std::size_t buffers = BuffersOf(facts_.size(), slots_, PoolsVariances(*parts.layout));
+    const bool rounded = parts.sent != nullptr && parts.sent->RoundsAny();
+    const std::size_t buffers =
+        BuffersOf(facts_.size(), slots_, PoolsVariances(*parts.layout), rounded);
     const std::size_t workers = WorkersFor(parts.threads, buffers);
     const std::size_t limit = ChunkLimit(buffers * workers);
     workers_.reserve(workers);
@@ -207,12 +224,19 @@ class RoundReduction {
     CONSILIUM_RETURN_IF_ERROR(parts_.blobs->ReadAt(ModelBlobName(aggregate_.model.version),
                                                    chunk.offset,
                                                    std::span(own.before).first(chunk.size)));
+    const bool rounded = parts_.sent != nullptr && parts_.sent->Rounds(chunk.entry);
+    if (rounded) {
+      own.received.resize(chunk.size);
+      CONSILIUM_RETURN_IF_ERROR(
+          parts_.sent->Received(aggregate_.model.version)(chunk.offset, own.received));
+    }
     const std::ptrdiff_t mean = MeanBeside(*parts_.layout, chunk.entry);
     own.contributions.clear();
     own.contributions.reserve(facts_.size());
     for (std::size_t i = 0; i < facts_.size(); ++i) {
       const std::span<std::byte> values = std::span(own.values[i]).first(chunk.size);
       CONSILIUM_RETURN_IF_ERROR(ReadUpdate(facts_[i].site, chunk.offset, values));
+      if (rounded) MoveToKept(own.before, own.received, values);
       if (mean >= 0) {
         own.means[i].resize(chunk.size);
         const std::uint64_t offset =
@@ -240,15 +264,19 @@ class RoundReduction {
                                 chunk.offset, into);
   }
 
+  EncodedReader StartOfSites() const {
+    if (parts_.sent != nullptr) return parts_.sent->Received(aggregate_.model.version);
+    return [this](std::uint64_t at, std::span<std::byte> bytes) {
+      return parts_.blobs->ReadAt(ModelBlobName(aggregate_.model.version), at, bytes);
+    };
+  }
+
   Status ReadUpdate(const SiteId& site, std::uint64_t offset, std::span<std::byte> into) const {
     const std::string name = UpdateBlobName(aggregate_.round, site);
     const EncodedReader read = [&](std::uint64_t at, std::span<std::byte> bytes) {
       return parts_.blobs->ReadAt(name, at, bytes);
     };
-    const EncodedReader base = [&](std::uint64_t at, std::span<std::byte> bytes) {
-      return parts_.blobs->ReadAt(ModelBlobName(aggregate_.model.version), at, bytes);
-    };
-    return parts_.codec->DecodeRange(read, base, offset, into)
+    return parts_.codec->DecodeRange(read, StartOfSites(), offset, into)
         .WithContext("update of site " + site.str());
   }
 

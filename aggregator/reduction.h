@@ -4,11 +4,14 @@
 /// it, the strategy's state. Memory stays near kReductionMemory whatever the number of sites and the
 /// size of the model. The result depends on the updates and the saved state alone, not on when they
 /// came: doing it again after a crash writes the same bytes.
+/// Rounded  where the sites received a rounded model, a state that they send counts as this model and
+///          what the site changed of what it received (decision 0018): rounding is lost by nobody.
 /// Threads  Reduce may run beside uploads to other names. Chunks are read, decoded and, under
 ///          strategies without surveys, combined by several threads; they are surveyed and written
 ///          in order, so the bits do not depend on how many there are.
 #pragma once
 
+#include "aggregator/sent_model.h"
 #include "common/base/hasher.h"
 #include "common/codec/update_codec.h"
 #include "common/federation/round_engine.h"
@@ -30,6 +33,7 @@ struct ReductionParts {
   BlobStore* blobs = nullptr;
   HasherFactory hasher;
   int threads = 0;  ///< that read and combine; 0: as many as there are cores, 8 at most
+  const SentModels* sent = nullptr;  ///< what the sites started from; null: the model as it is
 };
 
 /// Writes and commits the strategy's state of version `aggregate.round + 1`, then that model. `cancelled` is asked between chunks.

@@ -58,6 +58,8 @@ Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options
   if (shared.bytes.empty()) return InvalidArgument("the first model has no entry that is shared");
   CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> codec,
                              MakeCodec(plan.codec, shared.layout));
+  CONSILIUM_ASSIGN_OR_RETURN(ModelCodec model_codec,
+                             ModelCodec::Make(plan.model_codec, shared.layout));
 
   CONSILIUM_ASSIGN_OR_RETURN(ModelRef complete, StoreModel(options, kInitialModel, initial.bytes));
   RunOffer offer{plan, std::move(complete), initial.layout->Fingerprint()};
@@ -67,7 +69,8 @@ Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options
 
   options.initial.blob = {};  // lives in the blob store from here on
   auto coordinator = std::make_unique<StoredCoordinator>(
-      std::move(options), std::move(offer), shared.layout, std::move(codec), std::move(strategy));
+      std::move(options), std::move(offer), shared.layout, std::move(codec), std::move(model_codec),
+      std::move(strategy));
   CONSILIUM_RETURN_IF_ERROR(coordinator->Start(log, model0));
   return std::unique_ptr<RoundCoordinator>(std::move(coordinator));
 }

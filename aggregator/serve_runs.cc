@@ -30,6 +30,7 @@ Status ServeRuns(const ServeConfig& config, const Interrupt& interrupt, DaemonLo
   desk_options.state_folder = config.state_folder;
   desk_options.clock = &clock;
   desk_options.retention.models = config.keep_models;
+  desk_options.max_active_runs = config.max_active_runs;
   desk_options.log = [&log](const std::string& line) { log.Info(line); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto desk, RunDesk::Open(std::move(desk_options)));
 

@@ -11,7 +11,13 @@ const std::vector<std::string>& Migrations() {
       "CREATE TABLE runs(run TEXT PRIMARY KEY, plan TEXT NOT NULL);"
       "CREATE TABLE changes(sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, run TEXT NOT NULL,"
       " state TEXT NOT NULL, cause TEXT NOT NULL, actor TEXT NOT NULL);"
-      "CREATE TABLE visits(site TEXT PRIMARY KEY, run TEXT NOT NULL);"};
+      "CREATE TABLE visits(site TEXT PRIMARY KEY, run TEXT NOT NULL);",
+      // A site is in several runs.
+      "ALTER TABLE visits RENAME TO one_visit;"
+      "CREATE TABLE visits(site TEXT NOT NULL, place INTEGER NOT NULL, run TEXT NOT NULL,"
+      " PRIMARY KEY(site, place));"
+      "INSERT INTO visits(site, place, run) SELECT site, 0, run FROM one_visit;"
+      "DROP TABLE one_visit;"};
   return migrations;
 }
 
@@ -57,9 +63,16 @@ Status SqliteRunStore::Append(const RunChange& change) {
        std::string(ToString(change.state)), change.cause, change.actor});
 }
 
-Status SqliteRunStore::SetVisit(const SiteId& site, const RunId& run) {
-  return database_->Run("INSERT OR REPLACE INTO visits(site, run) VALUES (?1, ?2)",
-                        {site.str(), run.str()});
+Status SqliteRunStore::SetVisits(const SiteId& site, const std::vector<RunId>& runs) {
+  return database_->Transact([&]() -> Status {
+    CONSILIUM_RETURN_IF_ERROR(database_->Run("DELETE FROM visits WHERE site = ?1", {site.str()}));
+    for (std::size_t place = 0; place < runs.size(); ++place) {
+      CONSILIUM_RETURN_IF_ERROR(
+          database_->Run("INSERT INTO visits(site, place, run) VALUES (?1, ?2, ?3)",
+                         {site.str(), std::to_string(place), runs[place].str()}));
+    }
+    return OkStatus();
+  });
 }
 
 Result<std::string> SqliteRunStore::PlanOf(const RunId& run) const {
@@ -85,11 +98,12 @@ Result<std::vector<RunChange>> SqliteRunStore::Changes() const {
   return changes;
 }
 
-Result<std::map<SiteId, RunId>> SqliteRunStore::Visits() const {
-  CONSILIUM_ASSIGN_OR_RETURN(const SqliteDatabase::Rows rows,
-                             database_->Query("SELECT site, run FROM visits", 2));
-  std::map<SiteId, RunId> visits;
-  for (const auto& row : rows) visits[SiteId(row[0])] = RunId(row[1]);
+Result<std::map<SiteId, std::vector<RunId>>> SqliteRunStore::Visits() const {
+  CONSILIUM_ASSIGN_OR_RETURN(
+      const SqliteDatabase::Rows rows,
+      database_->Query("SELECT site, run FROM visits ORDER BY site, place", 2));
+  std::map<SiteId, std::vector<RunId>> visits;
+  for (const auto& row : rows) visits[SiteId(row[0])].push_back(RunId(row[1]));
   return visits;
 }
 

@@ -2,7 +2,7 @@
 /// returns.
 ///
 /// Tables: runs(run, plan: YAML), changes(sequence, at, run, state, cause, actor),
-/// visits(site, run: that was offered to it last). Threads: one caller at a time.
+/// visits(site, run, place: of the runs that it was offered, the latest has the highest). Threads: one caller at a time.
 #pragma once
 
 #include "aggregator/sqlite_database.h"
@@ -22,12 +22,13 @@ class SqliteRunStore {
   /// The run and its first change, or neither.
   Status AddRun(const RunChange& first, const std::string& plan);
   Status Append(const RunChange& change);
-  Status SetVisit(const SiteId& site, const RunId& run);
+  /// In place of those that it had, in this order.
+  Status SetVisits(const SiteId& site, const std::vector<RunId>& runs);
 
   Result<std::string> PlanOf(const RunId& run) const;
   /// In order. Errors: kDataLoss.
   Result<std::vector<RunChange>> Changes() const;
-  Result<std::map<SiteId, RunId>> Visits() const;
+  Result<std::map<SiteId, std::vector<RunId>>> Visits() const;
   /// Begins a copy of all in the new file `path` (sqlite_database.h).
   Result<std::unique_ptr<SqliteCopy>> BeginCopy(const std::string& path) const {
     return database_->BeginCopy(path);

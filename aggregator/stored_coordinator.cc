@@ -21,14 +21,15 @@ std::string Described(const SiteTurnedAway& away) {
 
 StoredCoordinator::StoredCoordinator(Options options, RunOffer offer,
                                      std::shared_ptr<const Layout> layout,
-                                     std::unique_ptr<UpdateCodec> codec,
+                                     std::unique_ptr<UpdateCodec> codec, ModelCodec model_codec,
                                      std::unique_ptr<AggregationStrategy> strategy)
     : options_(std::move(options)),
       offer_(std::move(offer)),
       layout_(std::move(layout)),
       codec_(std::move(codec)),
       strategy_(std::move(strategy)),
-      spool_(*options_.blobs, *codec_, layout_, options_.hasher),
+      sent_models_(*options_.blobs, std::move(model_codec), options_.hasher),
+      spool_(*options_.blobs, *codec_, sent_models_, layout_, options_.hasher),
       engine_(EngineOptionsOf(options_.plan)),
       activity_(options_.activity) {}
 
@@ -40,6 +41,9 @@ Status StoredCoordinator::Start(const std::vector<Event>& log, const ModelRef& m
   {
     const std::lock_guard lock(mutex_);
     CONSILIUM_RETURN_IF_ERROR(log.empty() ? Apply(RunOpened{model0}) : Replay(log, model0));
+    if (engine_.phase() != RoundPhase::kFinished) {
+      CONSILIUM_ASSIGN_OR_RETURN(sent_, sent_models_.Write(engine_.model()));
+    }
   }
   if (options_.worker) {
     const std::lock_guard lock(worker_mutex_);

@@ -9,6 +9,7 @@
 
 #include "aggregator/reduction.h"
 #include "aggregator/round_coordinator.h"
+#include "aggregator/sent_model.h"
 #include "aggregator/update_spool.h"
 
 #include <atomic>
@@ -23,7 +24,7 @@ namespace consilium {
 class StoredCoordinator final : public RoundCoordinator {
  public:
   StoredCoordinator(Options options, RunOffer offer, std::shared_ptr<const Layout> layout,
-                    std::unique_ptr<UpdateCodec> codec,
+                    std::unique_ptr<UpdateCodec> codec, ModelCodec model_codec,
                     std::unique_ptr<AggregationStrategy> strategy);
   ~StoredCoordinator() override;
 
@@ -104,11 +105,13 @@ class StoredCoordinator final : public RoundCoordinator {
   const std::shared_ptr<const Layout> layout_;  // of the shared state
   const std::unique_ptr<UpdateCodec> codec_;
   const std::unique_ptr<AggregationStrategy> strategy_;
+  const SentModels sent_models_;
   UpdateSpool spool_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;  // instructions, work or stopping_
   RoundEngine engine_;
+  ModelRef sent_;  // the engine's model as it travels
   Timestamp last_event_;
   Timestamp last_clock_;
   Millis behind_{0};  // by how much the clock was set back while we looked

@@ -82,11 +82,16 @@ Result<Instruction> StoredCoordinator::NextInstruction(const SiteId& site, Milli
 
 Instruction StoredCoordinator::AllowedInstruction(const SiteId& site) const {
   Instruction instruction = engine_.InstructionFor(site);
+  // The result, which the end names, is the model that is kept.
+  if (instruction.kind != InstructionKind::kFinish && instruction.model == engine_.model()) {
+    instruction.model = sent_;
+  }
   if (activity_ == RunActivity::kActive || instruction.kind == InstructionKind::kFinish) {
     return instruction;
   }
   const bool ended = activity_ == RunActivity::kEnded;
   instruction.kind = ended ? InstructionKind::kFinish : InstructionKind::kWait;
+  instruction.paused = !ended;
   instruction.model = engine_.best_model();
   return instruction;
 }
@@ -103,10 +108,13 @@ void StoredCoordinator::SetActivity(RunActivity activity) {
 
 Status StoredCoordinator::ReadModel(const ModelRef& model, std::uint64_t offset,
                                     std::span<std::byte> into) const {
+  std::string name = ModelBlobName(model.version);
   {
     const std::lock_guard lock(mutex_);
-    const bool known =
-        model == offer_.initial || model == engine_.model() || model == engine_.best_model();
+    const bool travels = model == sent_;
+    if (travels) name = sent_models_.BlobName(model.version);
+    const bool known = travels || model == offer_.initial || model == engine_.model() ||
+                       model == engine_.best_model();
     if (!known) {
       return FailedPrecondition("model version " + std::to_string(model.version) +
                                 " is not of this moment, the current round is " +
@@ -116,7 +124,7 @@ Status StoredCoordinator::ReadModel(const ModelRef& model, std::uint64_t offset,
   if (offset > model.byte_size || into.size() > model.byte_size - offset) {
     return InvalidArgument("bytes beyond the model's " + std::to_string(model.byte_size));
   }
-  return options_.blobs->ReadAt(ModelBlobName(model.version), offset, into);
+  return options_.blobs->ReadAt(name, offset, into);
 }
 
 Status StoredCoordinator::CheckHeader(const UpdateHeader& header) const {

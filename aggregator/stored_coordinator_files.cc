@@ -137,12 +137,13 @@ Status StoredCoordinator::RetirePending() {
       for (const auto& [site, known] : engine_.sites()) sites.push_back(site);
       kept = ModelFilesToKeep(engine_.model().version, engine_.best_model().version,
                               strategy_->state_slots(), options_.retention);
+      kept.insert(SentBlobName(engine_.model().version));
     }
     for (const SiteId& site : sites) {
       const auto site_lock = spool_.LockSite(site);
       CONSILIUM_RETURN_IF_ERROR(spool_.Remove(round, site));
     }
-    for (const std::string_view folder : {"models/", "state/"}) {
+    for (const std::string_view folder : {"models/", "sent/", "state/"}) {
       CONSILIUM_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                                  options_.blobs->List(folder));
       for (const std::string& name : names) {

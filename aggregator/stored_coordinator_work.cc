@@ -61,12 +61,14 @@ Status StoredCoordinator::AggregatePending() {
     aggregate = pending_;
   }
   if (!aggregate) return OkStatus();
-  const ReductionParts parts{layout_, codec_.get(), strategy_.get(), options_.blobs,
-                             options_.hasher};
+  const ReductionParts parts{
+      layout_, codec_.get(), strategy_.get(), options_.blobs, options_.hasher, 0, &sent_models_};
   CONSILIUM_ASSIGN_OR_RETURN(const ModelRef model,
                              Reduce(parts, *aggregate, [this] { return stopping_.load(); }));
+  CONSILIUM_ASSIGN_OR_RETURN(ModelRef sent, sent_models_.Write(model));
   const std::lock_guard lock(mutex_);
   CONSILIUM_RETURN_IF_ERROR(Apply(ModelStored{aggregate->round, model}));
+  sent_ = std::move(sent);
   pending_.reset();
   return OkStatus();
 }

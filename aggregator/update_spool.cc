@@ -40,9 +40,13 @@ bool AllFinite(ElementType type, ByteView bytes) {
 
 }  // namespace
 
-UpdateSpool::UpdateSpool(BlobStore& blobs, const UpdateCodec& codec,
+UpdateSpool::UpdateSpool(BlobStore& blobs, const UpdateCodec& codec, const SentModels& sent,
                          std::shared_ptr<const Layout> layout, HasherFactory hasher)
-    : blobs_(blobs), codec_(codec), layout_(std::move(layout)), hasher_(std::move(hasher)) {}
+    : blobs_(blobs),
+      codec_(codec),
+      sent_(sent),
+      layout_(std::move(layout)),
+      hasher_(std::move(hasher)) {}
 
 UpdateSpool::Slot& UpdateSpool::SlotOf(const SiteId& site) {
   const std::lock_guard lock(mutex_);
@@ -152,9 +156,7 @@ Status UpdateSpool::CheckFinite(const UpdateHeader& header, RoundNumber base,
   const EncodedReader read = [&](std::uint64_t at, std::span<std::byte> bytes) {
     return blobs_.ReadDraftAt(name, at, bytes);
   };
-  const EncodedReader model = [&](std::uint64_t at, std::span<std::byte> bytes) {
-    return blobs_.ReadAt(ModelBlobName(base), at, bytes);
-  };
+  const EncodedReader model = sent_.Received(base);
   Bytes buffer(kMaxChunk);
   return ForEachChunk(*layout_, kMaxChunk, [&](const Chunk& chunk) {
     const std::span<std::byte> values(buffer.data(), chunk.size);

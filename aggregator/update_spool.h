@@ -4,6 +4,7 @@
 ///          of one site never write one draft.
 #pragma once
 
+#include "aggregator/sent_model.h"
 #include "common/base/hasher.h"
 #include "common/codec/update_codec.h"
 #include "common/federation/messages.h"
@@ -18,8 +19,8 @@ namespace consilium {
 class UpdateSpool {
  public:
   /// `codec` of `layout`, that of the shared state.
-  UpdateSpool(BlobStore& blobs, const UpdateCodec& codec, std::shared_ptr<const Layout> layout,
-              HasherFactory hasher);
+  UpdateSpool(BlobStore& blobs, const UpdateCodec& codec, const SentModels& sent,
+              std::shared_ptr<const Layout> layout, HasherFactory hasher);
 
   std::unique_lock<std::mutex> LockSite(const SiteId& site);
 
@@ -30,7 +31,7 @@ class UpdateSpool {
   /// Errors: kFailedPrecondition: not begun, or not at the draft's end; kInvalidArgument: more
   /// bytes than announced.
   Status Append(const SiteId& site, RoundNumber round, std::uint64_t offset, ByteView bytes);
-  /// Checks size, digest and that every value is finite once decoded against model `base`; then the
+  /// Checks size, digest and that every value is finite once decoded against model `base` as it was sent; then the
   /// update is synced under its name.
   /// Errors: kFailedPrecondition: bytes are missing; kDataLoss: what came is wrong (the draft is
   /// discarded).
@@ -55,6 +56,7 @@ class UpdateSpool {
 
   BlobStore& blobs_;
   const UpdateCodec& codec_;
+  const SentModels& sent_;
   std::shared_ptr<const Layout> layout_;
   HasherFactory hasher_;
   std::mutex mutex_;

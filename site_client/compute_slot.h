@@ -1,5 +1,5 @@
-/// Holds one of a simulation's places to compute for as long as it lives, so that jobs side by side
-/// and the sites of federated ones never use more threads than allowed. Threads: one per object.
+/// Holds one of the places to compute for as long as it lives, so that a simulation's jobs and sites,
+/// and the runs of one site, never use more threads than allowed. Threads: one per object.
 #pragma once
 
 #include <semaphore>

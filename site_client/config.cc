@@ -43,9 +43,17 @@ Result<std::optional<SiteConfig>> ParseSiteConfig(int argc, const char* const* a
                "Compute most of each forward pass twice, for less memory");
   app.add_flag("--cuda-graphs", config.cuda_graphs,
                "Record the backbone's pass once and launch it whole; needs one GPU");
-  app.add_option("--local-state-out", config.local_state_out,
-                 "Write the best version's local state here (.safetensors)");
-  app.add_flag("--exit-when-finished", config.exit_when_finished, "End when the run is finished");
+  CLI::Option* const local_state =
+      app.add_option("--local-state-out", config.local_state_out,
+                     "Write the best version's local state here (.safetensors)");
+  CLI::Option* const one_run = app.add_flag("--exit-when-finished", config.exit_when_finished,
+                                            "End when the run is finished");
+  app.add_option("--max-runs", config.max_runs,
+                 "Runs to take part in at once; their computing takes turns")
+      ->check(CLI::Range(1, 100))
+      ->excludes(one_run)
+      ->excludes(local_state)
+      ->capture_default_str();
   app.add_option("--retry-for", retry_seconds,
                  "Seconds of trying again while the aggregator cannot be reached")
       ->check(CLI::Range(0, 1'000'000))

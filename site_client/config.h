@@ -25,6 +25,7 @@ struct SiteConfig {
   bool cuda_graphs = false;
   std::string local_state_out;  ///< empty: none is written
   bool exit_when_finished = false;
+  int max_runs = 1;  ///< to take part in at once
   bool json = false;
   Millis retry_for{600'000};
 };

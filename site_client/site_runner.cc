@@ -1,5 +1,6 @@
 #include "site_client/site_runner.h"
 
+#include "common/codec/model_codec.h"
 #include "common/federation/participation.h"
 #include "common/federation/strategies/scaffold.h"
 #include "common/nn/compute.h"
@@ -50,7 +51,7 @@ class SiteRunnerImpl : public SiteRunner {
   SiteRunnerImpl(Options options, const RunOffer& offer, std::shared_ptr<const Dataset> data,
                  MultiTaskNet net, std::shared_ptr<const Layout> travelling,
                  std::function<bool(const EntrySpec&)> shared, LocalStateStore local,
-                 UpdatePacker packer)
+                 UpdatePacker packer, ModelCodec model_codec)
       : options_(std::move(options)),
         plan_(offer.plan),
         fingerprint_(offer.layout_fingerprint),
@@ -60,6 +61,7 @@ class SiteRunnerImpl : public SiteRunner {
         shared_(std::move(shared)),
         local_(std::move(local)),
         packer_(std::move(packer)),
+        model_codec_(std::move(model_codec)),
         checkpoints_(options_.state_folder, options_.hasher, options_.notify),
         split_(options_.split.has_value() ? *options_.split
                                           : SplitUsable(*data_, plan_.validation_fraction,
@@ -84,6 +86,12 @@ class SiteRunnerImpl : public SiteRunner {
       if (held.bytes.size() != shared_layout_->byte_size()) return Bytes();  // has controls too
       return std::move(held.bytes);
     });
+  }
+
+  Result<Bytes> Unpacked(Bytes fetched) const override {
+    Result<Bytes> model = model_codec_.Decode(std::move(fetched));
+    if (model.ok()) return model;
+    return model.status().WithContext("site " + options_.site.str());
   }
 
   Result<SiteReport> Execute(const Instruction& instruction, Bytes model) override {
@@ -180,6 +188,7 @@ class SiteRunnerImpl : public SiteRunner {
   std::function<bool(const EntrySpec&)> shared_;  // of the network's entries
   LocalStateStore local_;
   UpdatePacker packer_;
+  ModelCodec model_codec_;
   RoundCheckpoints checkpoints_;
   Split split_;
   std::optional<ModelRef> evaluated_;  // whose values are in the network
@@ -327,10 +336,12 @@ Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const Ru
   CONSILIUM_ASSIGN_OR_RETURN(UpdatePacker packer,
                              UpdatePacker::Open(options.state_folder, plan.run, options.site,
                                                 plan.codec, travelling.layout));
+  CONSILIUM_ASSIGN_OR_RETURN(ModelCodec model_codec,
+                             ModelCodec::Make(plan.model_codec, travelling.layout));
   const SiteId site = options.site;
-  auto runner = std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data),
-                                                 std::move(net), travelling.layout, is_shared,
-                                                 std::move(local), std::move(packer));
+  auto runner = std::make_unique<SiteRunnerImpl>(
+      std::move(options), offer, std::move(data), std::move(net), travelling.layout, is_shared,
+      std::move(local), std::move(packer), std::move(model_codec));
   const bool evaluates = OnlyEvaluates(plan.rounds, site);
   if (!AnyLabel(runner->Declaration(), evaluates)) {
     std::string problem = "data: no ";

@@ -79,6 +79,8 @@ class SiteRunner {
   /// training begins from it, and need not fetch it again. Empty otherwise, and under scaffold,
   /// whose models hold more than the network.
   virtual Result<Bytes> Held(const ModelRef& model) const = 0;
+  /// The canonical bytes of what was fetched for an instruction (model_codec.h).
+  virtual Result<Bytes> Unpacked(Bytes fetched) const = 0;
   /// kTrain or kEvaluate, with the model's canonical bytes (shared layout).
   virtual Result<SiteReport> Execute(const Instruction& instruction, Bytes model) = 0;
   /// The aggregator has the update: the round's checkpoints go.

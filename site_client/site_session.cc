@@ -43,10 +43,15 @@ Status JoinAgain(Transport& transport, const SiteRunner& runner, const RunId& ru
                             "offers run " + offer.plan.run.str() + ": start again for that one");
 }
 
+Result<Bytes> Fetched(Transport& transport, const SiteRunner& runner, const ModelRef& model) {
+  CONSILIUM_ASSIGN_OR_RETURN(Bytes fetched, transport.FetchModel(model));
+  return runner.Unpacked(std::move(fetched));
+}
+
 Status Obey(Transport& transport, SiteRunner& runner, const Instruction& instruction,
             std::counting_semaphore<>* slots) {
   Result<Bytes> model = runner.Held(instruction.model);
-  if (model.ok() && model->empty()) model = transport.FetchModel(instruction.model);
+  if (model.ok() && model->empty()) model = Fetched(transport, runner, instruction.model);
   if (!model.ok()) return UnlessTooLate(model.status());
   CONSILIUM_ASSIGN_OR_RETURN(const SiteReport report,
                              Compute(runner, instruction, *std::move(model), slots));
@@ -75,6 +80,7 @@ Result<SessionResult> RunSiteSession(Transport& transport, SessionOptions option
       continue;
     }
     CONSILIUM_ASSIGN_OR_RETURN(const Instruction instruction, told);
+    if (options.on_instruction) options.on_instruction(instruction.paused);
     if (instruction.kind == InstructionKind::kWait) continue;
     if (instruction.kind == InstructionKind::kFinish) {
       CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob local, runner->LocalState(instruction.best_version));

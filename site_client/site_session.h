@@ -20,10 +20,12 @@ struct SessionOptions {
   SiteRunner::Options runner;
   /// Data for a plan: which tasks and what image size are known only once the run is offered.
   std::function<Result<std::shared_ptr<const Dataset>>(const RunPlan&)> load_data;
-  /// Taken while training or evaluating, so that a simulator bounds how many sites compute at once.
+  /// Taken while training or evaluating: bounds how many sites, or runs of one site, compute at once.
   /// May be null.
   std::counting_semaphore<>* compute_slots = nullptr;
   Millis patience{10'000};  ///< of one NextInstruction
+  /// Told with each instruction whether an operator has paused the run. May be empty.
+  std::function<void(bool paused)> on_instruction;
 };
 
 struct SessionResult {

@@ -3,6 +3,7 @@
 #include "aggregator/grpc/caller.h"
 #include "common/federation/protocol_version.h"
 #include "common/wire/from_proto.h"
+#include "common/wire/run_metadata.h"
 #include "common/wire/status_mapping.h"
 #include "common/wire/to_proto.h"
 
@@ -16,6 +17,27 @@ namespace consilium {
 namespace {
 
 constexpr std::uint64_t kChunk = 1 << 20;
+constexpr int kRunsNamed = 256;
+
+/// The run that a call names; empty: none.
+RunId RunNamedIn(const grpc::ServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto named = metadata.find(kRunMetadata);
+  if (named == metadata.end()) return {};
+  return RunId(std::string(named->second.data(), named->second.size()));
+}
+
+Result<RunRequest> RequestOf(const v1::GetRunRequest& request, RunId wanted) {
+  if (request.taking_part_size() > kRunsNamed - std::min(kRunsNamed, request.done_with_size())) {
+    return InvalidArgument("runs: names more than " + std::to_string(kRunsNamed) + " of them");
+  }
+  RunRequest asked;
+  asked.names_runs = request.names_runs();
+  asked.wanted = std::move(wanted);
+  for (const std::string& run : request.taking_part()) asked.taking_part.emplace_back(run);
+  for (const std::string& run : request.done_with()) asked.done_with.emplace_back(run);
+  return asked;
+}
 
 class FederationService final : public v1::Federation::Service {
  public:
@@ -28,7 +50,8 @@ class FederationService final : public v1::Federation::Service {
       const ProtocolRange spoken{request->oldest_protocol(), request->newest_protocol()};
       CONSILIUM_ASSIGN_OR_RETURN(const std::uint32_t protocol,
                                  AgreedProtocol(site, spoken, kProtocols));
-      CONSILIUM_ASSIGN_OR_RETURN(const auto run, runs_->Offered(site));
+      CONSILIUM_ASSIGN_OR_RETURN(const RunRequest asked, RequestOf(*request, RunNamedIn(*context)));
+      CONSILIUM_ASSIGN_OR_RETURN(const auto run, runs_->Offered(site, asked));
       *reply = ToProto(run->Offer());
       reply->set_protocol(protocol);
       return OkStatus();
@@ -129,11 +152,11 @@ class FederationService final : public v1::Federation::Service {
     }
   }
 
-  /// For calls about the run that the site is in.
+  /// For calls about a run that the site is in.
   template <typename Body>
   grpc::Status Handle(const grpc::ServerContext& context, const Body& body) noexcept {
     return HandleCaller(context, [&](const SiteId& site) -> Status {
-      CONSILIUM_ASSIGN_OR_RETURN(const auto run, runs_->Current(site));
+      CONSILIUM_ASSIGN_OR_RETURN(const auto run, runs_->Current(site, RunNamedIn(context)));
       return body(site, *run);
     });
   }

@@ -55,7 +55,7 @@ class RunAdmin {
                                   const std::string& actor) = 0;
   virtual Result<std::vector<RunSummary>> Runs() = 0;
   virtual Result<RunDetail> Show(const RunId& run) = 0;
-  /// Every site that ever asked for a run, with the run that it is in.
+  /// Every site that ever asked for a run, once for each run that it is in.
   virtual Result<std::vector<SiteStatus>> Sites() = 0;
   /// The result, or the model that `round` gave. Errors: kFailedPrecondition: no result before the
   /// end; kNotFound: no such model any more, or not yet.

@@ -158,12 +158,15 @@ Status RunDesk::Tick() {
 }
 
 Status RunDesk::GoOn() {
-  if (const std::optional<RunId> active = queue_.Active()) {
-    CONSILIUM_RETURN_IF_ERROR(FollowActive(*active));
+  Status first = OkStatus();
+  for (const RunId& run : queue_.Active()) {
+    const Status followed = Follow(run);
+    if (first.ok()) first = followed;
   }
-  CONSILIUM_RETURN_IF_ERROR(OpenNext());
+  const Status opened = OpenNext();
+  if (first.ok()) first = opened;
   CloseUnvisited();
-  return OkStatus();
+  return first;
 }
 
 Status RunDesk::OpenNext() {
@@ -175,7 +178,7 @@ Status RunDesk::OpenNext() {
   return Change(*next, RunState::kFailed, opened.message(), kSelf).status();
 }
 
-Status RunDesk::FollowActive(const RunId& run) {
+Status RunDesk::Follow(const RunId& run) {
   const Result<Folder> folder = OpenFolder(run);
   if (!folder.ok() && MayPass(folder.status())) {
     return folder.status().WithContext("run " + run.str());
@@ -184,7 +187,7 @@ Status RunDesk::FollowActive(const RunId& run) {
     return Change(run, RunState::kFailed, folder.status().message(), kSelf).status();
   }
   const RunSnapshot snapshot = (*folder)->coordinator().Snapshot();
-  if (!queue_.AfterPhase(snapshot.phase, true)) return OkStatus();
+  if (!queue_.AfterPhase(run, snapshot.phase, true)) return OkStatus();
   std::string missing;
   std::string done = "all rounds are done";
   if (snapshot.phase == RoundPhase::kFinished) {
@@ -194,7 +197,7 @@ Status RunDesk::FollowActive(const RunId& run) {
     done.append(", best version ").append(std::to_string(best.version));
     done.append(", state ").append(best.digest);
   }
-  while (const auto state = queue_.AfterPhase(snapshot.phase, missing.empty())) {
+  while (const auto state = queue_.AfterPhase(run, snapshot.phase, missing.empty())) {
     std::string cause = "the sites are there";
     if (*state == RunState::kFinished) cause = done;
     if (*state == RunState::kIncomplete) cause = std::string(missing).append("; ").append(done);
@@ -216,7 +219,9 @@ void RunDesk::CloseUnvisited() {
     const RunId& run = entry.first;
     const auto known = queue_.Find(run);
     if (!known.ok() || !IsOver((*known)->state)) return false;
-    return std::ranges::none_of(visits_, [&](const auto& visit) { return visit.second == run; });
+    return std::ranges::none_of(visits_, [&](const auto& of_site) {
+      return std::ranges::find(of_site.second, run) != of_site.second.end();
+    });
   });
 }
 
@@ -232,32 +237,42 @@ void RunDesk::Shutdown() {
 
 // --- Sites --------------------------------------------------------------------------------------
 
-Result<std::shared_ptr<RoundCoordinator>> RunDesk::Offered(const SiteId& site) {
+Result<std::shared_ptr<RoundCoordinator>> RunDesk::Offered(const SiteId& site,
+                                                           const RunRequest& request) {
   const std::lock_guard lock(mutex_);
-  const auto visit = visits_.find(site);
-  const std::optional<RunId> active = queue_.Active();
-  if (!active) {
-    // It asks whether there is another run than that which it knows: there is none.
-    const bool there =
-        visit != visits_.end() && (*queue_.Find(visit->second))->state != RunState::kRemoved;
-    if (there) return CoordinatorOf(visit->second);
-    return Unavailable("no run is active now");
+  if (stopping_) return Unavailable("the aggregator is shutting down");
+  const auto known = visits_.find(site);
+  const std::vector<RunId> visits = known == visits_.end() ? std::vector<RunId>() : known->second;
+  const auto admits = [&](const RunId& run) {
+    const Result<Folder> folder = OpenFolder(run);
+    return folder.ok() && Admits((*folder)->plan().rounds, site);
+  };
+  const std::optional<RunChoice> choice = ChooseRun(queue_, visits, request, admits);
+  if (!choice) {
+    if (!request.wanted.empty()) {
+      return NotFound("run " + request.wanted.str() + ": is not there for site " + site.str());
+    }
+    return Unavailable(queue_.Active().empty()
+                           ? "no run is active now"
+                           : "no run that is active has a use for site " + site.str());
   }
-  CONSILIUM_ASSIGN_OR_RETURN(auto coordinator, CoordinatorOf(*active));
-  if (visit == visits_.end() || visit->second != *active) {
-    CONSILIUM_RETURN_IF_ERROR(store_->SetVisit(site, *active));
-    visits_[site] = *active;
+  if (choice->visits != visits) {
+    CONSILIUM_RETURN_IF_ERROR(store_->SetVisits(site, choice->visits));
+    visits_[site] = choice->visits;
   }
-  return coordinator;
+  return CoordinatorOf(choice->run);
 }
 
-Result<std::shared_ptr<RoundCoordinator>> RunDesk::Current(const SiteId& site) {
+Result<std::shared_ptr<RoundCoordinator>> RunDesk::Current(const SiteId& site, const RunId& run) {
   const std::lock_guard lock(mutex_);
-  const auto visit = visits_.find(site);
-  if (visit == visits_.end()) {
+  const auto visits = visits_.find(site);
+  if (visits == visits_.end()) {
     return NotFound("site " + site.str() + ": is in no run, expected GetRun first");
   }
-  return CoordinatorOf(visit->second);
+  if (run.empty()) return CoordinatorOf(visits->second.back());
+  if (std::ranges::find(visits->second, run) != visits->second.end()) return CoordinatorOf(run);
+  return NotFound("site " + site.str() + ": is not in run " + run.str() +
+                  ", expected GetRun first");
 }
 
 }  // namespace consilium

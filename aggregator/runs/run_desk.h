@@ -1,11 +1,11 @@
-/// The runs of an aggregator: takes orders of operators, opens one run after the other, and tells
-/// each site which run it is in.
+/// The runs of an aggregator: takes orders of operators, opens the runs whose turn it is, and tells
+/// each site which runs it is in.
 ///
 /// What is decided where: RunQueue says which state may follow, RoundCoordinator runs the rounds;
 /// here both are stored and carried out. A change is stored before it is applied: after a kill the
 /// same queue and states are read back.
-/// Sites    a site is offered the active run; it stays with that run (visits in the store) until
-///          it asks for a run again, so that it learns how a run ended even when the next is on.
+/// Sites    which run a site is offered: run_offer.h. What it was offered is stored (visits), so that
+///          it learns how a run ended even when others are on.
 /// Folder   runs.sqlite (sqlite_run_store.h), runs/RUN/ (run_folder.h), backups/ while one is sent.
 /// Locks    mutex_, then a coordinator's own; observers of coordinators take events_mutex_ alone.
 /// Threads  any; Tick by one thread.
@@ -32,21 +32,24 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   struct Options {
     std::string state_folder;
     const Clock* clock = nullptr;
-    Retention retention;  ///< of each run
+    Retention retention;      ///< of each run
+    int max_active_runs = 1;  ///< at a time
     /// Told of each event, in one line; from any thread. May be empty.
     std::function<void(const std::string& line)> log;
   };
   static Result<std::unique_ptr<RunDesk>> Open(Options options);
   ~RunDesk() override;
 
-  /// Opens the run that is next, and notes what the active one has come to. Errors: what keeps it
-  /// from going on for the moment, which is also an event; a run that can never go on becomes failed.
+  /// Opens the runs whose turn it is, and notes what the active ones have come to. Errors: what keeps
+  /// one from going on for the moment, which is also an event and keeps no other from it; a run that
+  /// can never go on becomes failed.
   Status Tick();
   /// Ends all waiting calls and closes all runs; nothing may be asked afterwards.
   void Shutdown();
 
-  Result<std::shared_ptr<RoundCoordinator>> Offered(const SiteId& site) override;
-  Result<std::shared_ptr<RoundCoordinator>> Current(const SiteId& site) override;
+  Result<std::shared_ptr<RoundCoordinator>> Offered(const SiteId& site,
+                                                    const RunRequest& request) override;
+  Result<std::shared_ptr<RoundCoordinator>> Current(const SiteId& site, const RunId& run) override;
 
   Result<std::unique_ptr<RunIntake>> StartRun(const std::string& yaml, const std::string& file_name,
                                               const std::string& actor) override;
@@ -65,7 +68,7 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   using Folder = std::shared_ptr<RunFolder>;
 
   RunDesk(Options options, std::unique_ptr<SqliteRunStore> store)
-      : options_(std::move(options)), store_(std::move(store)) {}
+      : options_(std::move(options)), store_(std::move(store)), queue_(options_.max_active_runs) {}
 
   // All of these require mutex_.
   Status Restore();
@@ -80,7 +83,7 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   Result<std::shared_ptr<RoundCoordinator>> CoordinatorOf(const RunId& run);
   Status GoOn();
   Status OpenNext();
-  Status FollowActive(const RunId& run);
+  Status Follow(const RunId& run);
   Result<RunSummary> Summarise(const RunId& run);
   Result<std::vector<LedgerRound>> LedgerOf(const RunId& run, const Folder& folder);
   void CloseUnvisited();
@@ -97,7 +100,7 @@ class RunDesk final : public RunDirectory, public RunAdmin {
   const std::unique_ptr<SqliteRunStore> store_;
   RunQueue queue_;
   std::map<RunId, Folder> open_;
-  std::map<SiteId, RunId> visits_;
+  std::map<SiteId, std::vector<RunId>> visits_;  // latest last
   std::set<RunId> arriving_;
   std::map<RunId, RunSummary> summaries_;  // of runs that are over
   bool copying_ = false;                   // a backup is being made: no folder may close or go

@@ -171,12 +171,14 @@ Result<std::vector<SiteStatus>> RunDesk::Sites() {
   }
   std::vector<SiteStatus> sites;
   sites.reserve(visits_.size());
-  for (const auto& [site, run] : visits_) {
-    CONSILIUM_ASSIGN_OR_RETURN(const RunQueue::Run* const known, queue_.Find(run));
-    const std::string state = states[run][site];
-    std::string doing = state.empty() ? "has not joined" : state;
-    if (IsOver(known->state)) doing = "the run is over";
-    sites.push_back({site, run, doing});
+  for (const auto& [site, visits] : visits_) {
+    for (const RunId& run : visits) {
+      CONSILIUM_ASSIGN_OR_RETURN(const RunQueue::Run* const known, queue_.Find(run));
+      const std::string state = states[run][site];
+      std::string doing = state.empty() ? "has not joined" : state;
+      if (IsOver(known->state)) doing = "the run is over";
+      sites.push_back({site, run, doing});
+    }
   }
   return sites;
 }

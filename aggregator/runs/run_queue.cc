@@ -1,6 +1,7 @@
 #include "aggregator/runs/run_queue.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace consilium {
 namespace {
@@ -30,10 +31,7 @@ bool MayFollow(RunState from, RunState to, RunState before_pause) {
   return false;
 }
 
-bool HoldsTheSlot(const RunQueue::Run& run) {
-  const RunState state = run.state == RunState::kPaused ? run.before_pause : run.state;
-  return state == RunState::kWaiting || state == RunState::kRunning;
-}
+bool GoesOn(RunState state) { return state == RunState::kWaiting || state == RunState::kRunning; }
 
 std::string Named(const RunId& run) { return "run " + run.str(); }
 
@@ -94,23 +92,33 @@ Result<RunState> RunQueue::Decide(const RunId& run, RunOrder order) const {
   return Internal("an order without a rule");
 }
 
-std::optional<RunId> RunQueue::Active() const {
-  const auto found = std::ranges::find_if(
-      order_, [this](const RunId& run) { return HoldsTheSlot(runs_.at(run)); });
-  return found == order_.end() ? std::nullopt : std::optional(*found);
+std::vector<RunId> RunQueue::Active() const {
+  std::vector<RunId> active;
+  std::ranges::copy_if(order_, std::back_inserter(active),
+                       [this](const RunId& run) { return GoesOn(runs_.at(run).state); });
+  return active;
+}
+
+std::vector<RunId> RunQueue::PausedActive() const {
+  std::vector<RunId> paused;
+  std::ranges::copy_if(order_, std::back_inserter(paused), [this](const RunId& run) {
+    const Run& known = runs_.at(run);
+    return known.state == RunState::kPaused && GoesOn(known.before_pause);
+  });
+  return paused;
 }
 
 std::optional<RunId> RunQueue::NextToOpen() const {
-  if (Active()) return std::nullopt;
+  if (std::ssize(Active()) >= max_active_) return std::nullopt;
   const auto found = std::ranges::find_if(
       order_, [this](const RunId& run) { return runs_.at(run).state == RunState::kQueued; });
   return found == order_.end() ? std::nullopt : std::optional(*found);
 }
 
-std::optional<RunState> RunQueue::AfterPhase(RoundPhase phase, bool met) const {
-  const std::optional<RunId> active = Active();
-  if (!active) return std::nullopt;
-  const RunState state = runs_.at(*active).state;
+std::optional<RunState> RunQueue::AfterPhase(const RunId& run, RoundPhase phase, bool met) const {
+  const auto known = runs_.find(run);
+  if (known == runs_.end()) return std::nullopt;
+  const RunState state = known->second.state;
   const bool begun = phase != RoundPhase::kOpening && phase != RoundPhase::kGathering;
   // A run that was over before anybody looked still passes through running.
   if (state == RunState::kWaiting && begun) return RunState::kRunning;

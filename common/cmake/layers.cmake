@@ -36,7 +36,7 @@ set(CONSILIUM_LAYER_admin_grpc        base federation wire proto security admin)
 
 set(CONSILIUM_LAYER_site      base federation schedule storage tensor_file codec nn data training)
 set(CONSILIUM_LAYER_site_data base csv federation storage data imaging)
-set(CONSILIUM_LAYER_site_grpc base federation wire proto security)
+set(CONSILIUM_LAYER_site_grpc base federation storage wire proto security)
 
 set(CONSILIUM_LAYER_simulations_statistics base metrics)
 set(CONSILIUM_LAYER_simulations_results   base metrics simulations_statistics)

@@ -131,6 +131,7 @@ RunPlan ReadPlan(const YAML::Node& root, YamlContext& context) {
   map.Read("normalisation", plan.normalisation, ParseNormalisationMode);
   ReadStrategy(map, plan);
   map.Read("codec", plan.codec, "fp32, bf16, int8 or top-P%");
+  map.Read("model_codec", plan.model_codec, "fp32 or bf16");
   ReadPart(map, "training", plan.training, ReadTraining);
   ReadPart(map, "rounds", plan.rounds, ReadRounds);
   ReadPart(map, "schedule", plan.schedule, ReadSchedule);
@@ -223,6 +224,8 @@ std::string FormatRunPlan(const RunPlan& plan) {
       .Put("weighting", ToString(plan.weighting))
       .Put("normalisation", ToString(plan.normalisation))
       .Put("codec", plan.codec);
+  // The text names a stored run: one that older versions began keeps the text that they gave it.
+  if (plan.model_codec != RunPlan().model_codec) map.Put("model_codec", plan.model_codec);
   WriteStrategy(plan, map);
   map.Begin("training")
       .Put("optimizer", ToString(plan.training.optimizer))
@@ -252,7 +255,6 @@ std::string FormatRunPlan(const RunPlan& plan) {
       .Put("quorum", plan.rounds.quorum)
       .Put("deadline", plan.rounds.deadline)
       .Put("site_lease", plan.rounds.site_lease);
-  // The text names a stored run: one that older versions began keeps the text that they gave it.
   if (plan.rounds.evaluate_every != RoundOptions().evaluate_every) {
     map.Put("evaluate_every", plan.rounds.evaluate_every);
   }

@@ -20,7 +20,7 @@ namespace consilium {
 /// A model by content.
 struct ModelRef {
   std::string digest;           ///< SHA-256 in hexadecimal; "" in a build without OpenSSL
-  std::uint64_t byte_size = 0;  ///< of its canonical bytes
+  std::uint64_t byte_size = 0;  ///< of the bytes it names
   RoundNumber version = 0;      ///< global model r is the one that round r starts from
   friend bool operator==(const ModelRef&, const ModelRef&) = default;
 };
@@ -78,6 +78,8 @@ struct Instruction {
   /// Newest model that an update of this site went into; 0: none. What the site keeps from its
   /// updates (a codec's residual) is that of this version.
   RoundNumber counted_version = 0;
+  /// Of kWait: an operator has paused the run, it may be long.
+  bool paused = false;
   friend bool operator==(const Instruction&, const Instruction&) = default;
 };
 

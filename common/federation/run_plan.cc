@@ -200,6 +200,20 @@ Status CheckEvaluationSites(const RunPlan& plan) {
                  "none under ditto, whose sites evaluate models of their own");
 }
 
+/// The model that sites receive lies on bf16's grid: what a site changes by less than half a step
+/// would be rounded away again, each round anew.
+Status CheckCodecs(const RunPlan& plan) {
+  CONSILIUM_ASSIGN_OR_RETURN(const CodecName codec, ParseCodecName(plan.codec));
+  CONSILIUM_RETURN_IF_ERROR(Require(plan.model_codec == "fp32" || plan.model_codec == "bf16",
+                                    "model_codec", "fp32 or bf16",
+                                    std::string("'").append(plan.model_codec).append("'")));
+  const bool rounds_twice =
+      plan.model_codec == "bf16" && codec.values == UpdateValues::kBFloat16 && !codec.difference;
+  return Require(!rounds_twice, "codec",
+                 "bf16+difference under model_codec bf16, or small changes are rounded away",
+                 std::string("'").append(plan.codec).append("'"));
+}
+
 }  // namespace
 
 Status ValidatePlan(const RunPlan& plan) {
@@ -213,7 +227,7 @@ Status ValidatePlan(const RunPlan& plan) {
   CONSILIUM_RETURN_IF_ERROR(Require(plan.validation_fraction >= 0 && plan.validation_fraction < 1,
                                     "validation_fraction", "at least 0 and below 1",
                                     plan.validation_fraction));
-  CONSILIUM_RETURN_IF_ERROR(ParseCodecName(plan.codec).status());
+  CONSILIUM_RETURN_IF_ERROR(CheckCodecs(plan));
   CONSILIUM_RETURN_IF_ERROR(ValidateTraining(plan.training));
   CONSILIUM_RETURN_IF_ERROR(ValidateRounds(plan.rounds));
   CONSILIUM_RETURN_IF_ERROR(CheckEvaluationSites(plan));

@@ -91,7 +91,8 @@ struct RunPlan {
   NormalisationMode normalisation = NormalisationMode::kShared;
   std::string strategy = "fedavg";
   StrategyOptions strategy_options;
-  std::string codec = "fp32";  ///< codec_name.h
+  std::string codec = "fp32";        ///< of updates (codec_name.h)
+  std::string model_codec = "fp32";  ///< of the model on its way to the sites: fp32 or bf16
   TrainingOptions training;
   RoundOptions rounds;
   ScheduleOptions schedule;  ///< steps are rounds

@@ -22,7 +22,7 @@ class Transport {
   virtual Status Join(const SiteDeclaration& declaration) = 0;
   /// Waits up to `patience`; kWait if nothing came up.
   virtual Result<Instruction> NextInstruction(Millis patience) = 0;
-  /// The model's canonical bytes, checked against its digest and size.
+  /// The model as it travels (codec/model_codec.h), checked against its digest and size.
   virtual Result<Bytes> FetchModel(const ModelRef& model) = 0;
   virtual Status SubmitUpdate(const UpdateHeader& header, ByteView encoded) = 0;
   virtual Status SubmitEvaluation(const EvaluationReport& report) = 0;

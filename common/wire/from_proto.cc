@@ -106,6 +106,7 @@ Result<Instruction> FromProto(const v1::Instruction& message) {
   CONSILIUM_RETURN_IF_ERROR(
       CheckRange(message.counted_version(), 0, kMaxRound, "instruction.counted_version"));
   instruction.counted_version = message.counted_version();
+  instruction.paused = message.paused();
   return instruction;
 }
 

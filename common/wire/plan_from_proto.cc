@@ -135,6 +135,7 @@ Result<RunPlan> FromProto(const v1::RunPlan& message) {
     CONSILIUM_RETURN_IF_ERROR(CheckText(parameter.name(), "plan.strategy_parameters.name"));
   }
   CONSILIUM_RETURN_IF_ERROR(CheckText(message.codec(), "plan.codec"));
+  CONSILIUM_RETURN_IF_ERROR(CheckText(message.model_codec(), "plan.model_codec"));
   CONSILIUM_RETURN_IF_ERROR(CheckRange(message.tasks_size(), 1, kMaxTasks, "plan.tasks"));
   RunPlan plan;
   plan.run = RunId(message.run());
@@ -155,6 +156,7 @@ Result<RunPlan> FromProto(const v1::RunPlan& message) {
   plan.strategy = message.strategy();
   CONSILIUM_ASSIGN_OR_RETURN(plan.strategy_options, StrategyFrom(message));
   plan.codec = message.codec();
+  if (!message.model_codec().empty()) plan.model_codec = message.model_codec();
   CONSILIUM_ASSIGN_OR_RETURN(plan.training, TrainingFrom(message.training()));
   CONSILIUM_ASSIGN_OR_RETURN(plan.rounds, RoundsFrom(message.rounds()));
   plan.schedule = ScheduleFrom(message.schedule());

@@ -139,6 +139,7 @@ v1::RunPlan ToProto(const RunPlan& plan) {
   message.set_strategy(plan.strategy);
   AddStrategyParameters(plan, message);
   message.set_codec(plan.codec);
+  message.set_model_codec(plan.model_codec);
   *message.mutable_training() = ToProto(plan.training);
   *message.mutable_rounds() = ToProto(plan.rounds);
   *message.mutable_schedule() = ToProto(plan.schedule);
@@ -189,6 +190,7 @@ v1::Instruction ToProto(const Instruction& instruction) {
   }
   message.set_best_version(instruction.best_version);
   message.set_counted_version(instruction.counted_version);
+  message.set_paused(instruction.paused);
   return message;
 }
 

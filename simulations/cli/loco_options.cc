@@ -109,6 +109,12 @@ void AddStudyOptions(CLI::App& command, LocoOptions& options) {
       ->type_name("NAME")
       ->capture_default_str()
       ->group(kStudyGroup);
+  command
+      .add_option("--model-codec", plan.model_codec,
+                  "How the model travels to the sites: fp32 or bf16")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kStudyGroup);
 }
 
 /// --strategy, and each parameter of any strategy as an option of its own.

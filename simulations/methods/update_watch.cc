@@ -66,8 +66,9 @@ bool IsBackboneParameter(const EntrySpec& entry) {
 
 }  // namespace
 
-UpdateWatch::UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec)
-    : layout_(std::move(layout)), codec_(std::move(codec)) {
+UpdateWatch::UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec,
+                         ModelCodec model_codec)
+    : layout_(std::move(layout)), codec_(std::move(codec)), model_codec_(std::move(model_codec)) {
   for (std::size_t e = 0; e < layout_->entries().size(); ++e) {
     if (!IsBackboneParameter(layout_->entries()[e])) continue;
     const std::size_t size = layout_->size(e) / sizeof(float);
@@ -89,7 +90,10 @@ Result<std::unique_ptr<UpdateWatch>> UpdateWatch::Make(const RunPlan& plan,
   CONSILIUM_ASSIGN_OR_RETURN(travelling, WithControls(plan, std::move(travelling)));
   CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<UpdateCodec> codec,
                              MakeCodec(plan.codec, travelling.layout));
-  return std::unique_ptr<UpdateWatch>(new UpdateWatch(travelling.layout, std::move(codec)));
+  CONSILIUM_ASSIGN_OR_RETURN(ModelCodec model_codec,
+                             ModelCodec::Make(plan.model_codec, travelling.layout));
+  return std::unique_ptr<UpdateWatch>(
+      new UpdateWatch(travelling.layout, std::move(codec), std::move(model_codec)));
 }
 
 std::unique_ptr<Transport> UpdateWatch::Watched(std::unique_ptr<Transport> transport) {
@@ -99,10 +103,12 @@ std::unique_ptr<Transport> UpdateWatch::Watched(std::unique_ptr<Transport> trans
 void UpdateWatch::Fetched(const ModelRef& model, ByteView bytes) {
   const std::lock_guard lock(mutex_);
   to_sites_ += bytes.size();
-  if (model.version <= round_ || bytes.size() != layout_->byte_size()) return;
+  if (model.version <= round_) return;
+  Result<Bytes> received = model_codec_.Decode(Bytes(bytes.begin(), bytes.end()));
+  if (!received.ok()) return;
   if (round_ != kInitialModel) cosines_.push_back(RoundCosine());
   round_ = model.version;
-  model_.assign(bytes.begin(), bytes.end());
+  model_ = *std::move(received);
   sum_.clear();
   counted_ = 0;
 }

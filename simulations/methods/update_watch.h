@@ -13,6 +13,7 @@
 /// Threads  any; a watched transport as the transport inside.
 #pragma once
 
+#include "common/codec/model_codec.h"
 #include "common/codec/update_codec.h"
 #include "common/federation/run_plan.h"
 #include "common/federation/transport.h"
@@ -45,7 +46,8 @@ class UpdateWatch {
   std::uint64_t bytes_from_sites() const;
 
  private:
-  UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec);
+  UpdateWatch(std::shared_ptr<const Layout> layout, std::unique_ptr<UpdateCodec> codec,
+              ModelCodec model_codec);
   /// Of the backbone's weights that are looked at.
   Result<std::vector<float>> BackboneUpdate(ByteView encoded) const;  // requires mutex_
   std::optional<double> RoundCosine() const;                          // requires mutex_
@@ -58,6 +60,7 @@ class UpdateWatch {
 
   const std::shared_ptr<const Layout> layout_;  // of what travels
   const std::unique_ptr<UpdateCodec> codec_;
+  const ModelCodec model_codec_;
   std::vector<Block> blocks_;  // that are looked at
   std::size_t weights_ = 0;    // in them
   mutable std::mutex mutex_;   // guards the rest

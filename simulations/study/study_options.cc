@@ -203,6 +203,11 @@ std::vector<std::pair<std::string, std::string>> DescribeSettings(const StudyOpt
   if (options.task_weighting.kind != TaskWeighting::kFixed) {
     settings.emplace_back("task-weighting", TaskWeightingText(options.task_weighting));
   }
+  // Named where it is not the default: studies of before keep their settings.
+  const RunPlan& plan = options.plan;
+  if (plan.model_codec != RunPlan().model_codec) {
+    settings.emplace_back("model-codec", plan.model_codec);
+  }
   return settings;
 }
 

@@ -4,8 +4,10 @@
 #include "common/security/certificates.h"
 #include "common/security/tls_examination.h"
 #include "common/wire/from_proto.h"
+#include "common/wire/run_metadata.h"
 #include "common/wire/status_mapping.h"
 #include "common/wire/to_proto.h"
+#include "site_client/grpc/model_draft.h"
 #include "site_client/grpc/retry.h"
 
 #include "consilium/v1/federation.grpc.pb.h"
@@ -15,6 +17,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <grpc/support/log.h>
+#include <mutex>
 #include <random>
 #include <utility>
 
@@ -86,6 +89,11 @@ class GrpcTransport final : public Transport {
     v1::GetRunRequest request;
     request.set_oldest_protocol(kProtocols.oldest);
     request.set_newest_protocol(kProtocols.newest);
+    request.set_names_runs(true);
+    const RunsOfSite known = options_.runs_of_site ? options_.runs_of_site() : RunsOfSite();
+    for (const RunId& run : known.taking_part) request.add_taking_part(run.str());
+    for (const RunId& run : known.done_with) request.add_done_with(run.str());
+    SetRun(options_.run);
     v1::RunOffer reply;
     CONSILIUM_RETURN_IF_ERROR(Call(&v1::Federation::Stub::GetRun, request, reply));
     if (reply.protocol() < kProtocols.oldest || reply.protocol() > kProtocols.newest) {
@@ -93,7 +101,9 @@ class GrpcTransport final : public Transport {
                                 std::to_string(reply.protocol()) +
                                 ", which was not offered; install its release of consilium-site");
     }
-    return FromProto(reply);
+    Result<RunOffer> offer = FromProto(reply);
+    if (offer.ok()) SetRun(offer->plan.run);
+    return offer;
   }
 
   Status Join(const SiteDeclaration& declaration) override {
@@ -112,12 +122,17 @@ class GrpcTransport final : public Transport {
 
   Result<Bytes> FetchModel(const ModelRef& model) override {
     Bytes bytes;
+    ModelDraft draft(options_.downloads.get(), model, options_.notify);
     const Status whole = UntilUndamaged([&] {
-      bytes.clear();
-      Status fetched = retry_.Run([&] { return FetchRest(model, bytes); });
-      if (!fetched.ok() || model.digest.empty() || !options_.hasher) return fetched;
-      if (Digest(options_.hasher, bytes) == model.digest) return fetched;
-      return DataLoss("model " + std::to_string(model.version) + ": does not match its digest");
+      bytes = draft.Resume();
+      Status fetched = retry_.Run([&] { return FetchRest(model, bytes, draft); });
+      const bool checked = fetched.ok() && !model.digest.empty() && options_.hasher;
+      if (checked && Digest(options_.hasher, bytes) != model.digest) {
+        fetched =
+            DataLoss("model " + std::to_string(model.version) + ": does not match its digest");
+      }
+      if (fetched.ok() || fetched.code() == StatusCode::kDataLoss) draft.Discard();
+      return fetched;
     });
     CONSILIUM_RETURN_IF_ERROR(whole);
     return bytes;
@@ -151,6 +166,17 @@ class GrpcTransport final : public Transport {
   using Method = grpc::Status (v1::Federation::Stub::*)(grpc::ClientContext*, const Request&,
                                                         Reply*);
 
+  void SetRun(const RunId& run) {
+    const std::lock_guard lock(mutex_);
+    run_ = run;
+  }
+
+  /// The run that the call is about.
+  void NameRun(grpc::ClientContext& context) {
+    const std::lock_guard lock(mutex_);
+    if (!run_.empty()) context.AddMetadata(kRunMetadata, run_.str());
+  }
+
   template <typename Transfer>
   static Status UntilUndamaged(const Transfer& transfer) {
     Status status = transfer();
@@ -176,6 +202,7 @@ class GrpcTransport final : public Transport {
   Status CallOnce(Method<Request, Reply> method, const Request& request, Reply& reply,
                   Millis patience) {
     grpc::ClientContext context;
+    NameRun(context);
     AwaitConnection();
     context.set_deadline(In(patience + options_.call_deadline));
     return FromGrpc((stub_.get()->*method)(&context, request, &reply));
@@ -188,8 +215,9 @@ class GrpcTransport final : public Transport {
   }
 
   /// Appends what `bytes` lacks of the model.
-  Status FetchRest(const ModelRef& model, Bytes& bytes) {
+  Status FetchRest(const ModelRef& model, Bytes& bytes, ModelDraft& draft) {
     grpc::ClientContext context;
+    NameRun(context);
     AwaitConnection();
     context.set_deadline(In(options_.stream_deadline));
     bytes.reserve(static_cast<std::size_t>(std::min(model.byte_size, kLargestReserve)));
@@ -202,7 +230,10 @@ class GrpcTransport final : public Transport {
     while (!too_long && reader->Read(&chunk)) {
       const ByteView data = AsBytes(chunk.data());
       too_long = data.size() > model.byte_size - bytes.size();
-      if (!too_long) bytes.insert(bytes.end(), data.begin(), data.end());
+      if (!too_long) {
+        bytes.insert(bytes.end(), data.begin(), data.end());
+        draft.Append(data);
+      }
       if (options_.interrupt != nullptr && options_.interrupt->Requested()) context.TryCancel();
     }
     if (too_long) context.TryCancel();
@@ -233,6 +264,7 @@ class GrpcTransport final : public Transport {
 
   Status StreamFrom(const v1::UpdateStart& start, ByteView rest) {
     grpc::ClientContext context;
+    NameRun(context);
     AwaitConnection();
     context.set_deadline(In(options_.stream_deadline));
     v1::SubmitUpdateReply reply;
@@ -255,6 +287,8 @@ class GrpcTransport final : public Transport {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Federation::Stub> stub_;
   Retry retry_;
+  std::mutex mutex_;
+  RunId run_;  // guarded by mutex_: heartbeats name it beside other calls
 };
 
 }  // namespace

@@ -44,6 +44,24 @@ TEST_P(CrashTest, SoItIsWithAStrategyThatKeepsState) {
   }
 }
 
+TEST_P(CrashTest, SoItIsWithAModelThatTravelsInACodec) {
+  RunPlan plan = FakePlan();
+  plan.model_codec = "bf16";
+  bool cut = false;
+  LastingStores calm{MakeMemoryBlobStore(), MakeMemoryRoundStore()};
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes expected,
+                                 RunThroughPowerCut(calm, kNever, GetParam(), cut, plan));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto kept, calm.blobs->List("sent/"));
+  EXPECT_EQ(kept, std::vector<std::string>{"sent/v2"});
+  for (int at = 1;; ++at) {
+    LastingStores stores{MakeMemoryBlobStore(), MakeMemoryRoundStore()};
+    const Result<Bytes> model = RunThroughPowerCut(stores, at, GetParam(), cut, plan);
+    if (!cut) break;
+    ASSERT_TRUE(model.ok()) << "change " << at << ": " << model.status();
+    ASSERT_EQ(*model, expected) << "change " << at;
+  }
+}
+
 TEST_P(CrashTest, SoItIsOnADisk) {
   bool cut = false;
   Bytes expected;

@@ -21,12 +21,14 @@ class RunActivityTest : public ::testing::Test {
 
 TEST_F(RunActivityTest, APausedRunHandsOutNothingAndPassesNoDeadline) {
   run_->SetActivity(RunActivity::kPaused);
+  EXPECT_TRUE(sites_[0].transport().NextInstruction(Millis{0})->paused);
   EXPECT_EQ(sites_[0].Follow().value(), InstructionKind::kWait);
   clock_.Advance(10 * FakePlan().rounds.deadline);
   ASSERT_OK(run_->Pump());
   for (const RunSnapshot::Site& site : run_->Snapshot().sites) EXPECT_NE(site.state, "lost");
   run_->SetActivity(RunActivity::kActive);
   ASSERT_OK(run_->Pump());
+  EXPECT_FALSE(sites_[0].transport().NextInstruction(Millis{0})->paused);
   EXPECT_EQ(sites_[0].Follow().value(), InstructionKind::kTrain);
   EXPECT_EQ(sites_[1].Follow().value(), InstructionKind::kTrain);
   ASSERT_OK(RunToTheEnd(*run_, sites_));

@@ -17,15 +17,41 @@ TEST(SqliteRunStoreTest, ReadsBackWhatWasStored) {
     const auto store = SqliteRunStore::Open(path).value();
     ASSERT_OK(store->AddRun(Change(1, RunState::kQueued), "run: r\n"));
     ASSERT_OK(store->Append(Change(2, RunState::kWaiting)));
-    ASSERT_OK(store->SetVisit(SiteId("A"), RunId("q")));
-    ASSERT_OK(store->SetVisit(SiteId("A"), RunId("r")));
+    ASSERT_OK(store->SetVisits(SiteId("B"), {RunId("r")}));
+    ASSERT_OK(store->SetVisits(SiteId("A"), {RunId("p"), RunId("q"), RunId("r")}));
+    ASSERT_OK(store->SetVisits(SiteId("A"), {RunId("r"), RunId("q")}));
   }
   const auto store = SqliteRunStore::Open(path).value();
   EXPECT_THAT(store->Changes().value(),
               ::testing::ElementsAre(Change(1, RunState::kQueued), Change(2, RunState::kWaiting)));
   EXPECT_EQ(store->PlanOf(RunId("r")).value(), "run: r\n");
-  EXPECT_THAT(store->Visits().value(), ::testing::ElementsAre(std::pair(SiteId("A"), RunId("r"))));
+  EXPECT_THAT(
+      store->Visits().value(),
+      ::testing::ElementsAre(std::pair(SiteId("A"), std::vector<RunId>{RunId("r"), RunId("q")}),
+                             std::pair(SiteId("B"), std::vector<RunId>{RunId("r")})));
   EXPECT_STATUS(store->PlanOf(RunId("s")), StatusCode::kNotFound, "run s");
+}
+
+TEST(SqliteRunStoreTest, AFileOfTheFirstSchemaOpensWithItsRunsAndVisits) {
+  const TempFolder folder;
+  const std::string path = folder.File("runs.sqlite");
+  const std::string first_schema =
+      "CREATE TABLE runs(run TEXT PRIMARY KEY, plan TEXT NOT NULL);"
+      "CREATE TABLE changes(sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, run TEXT NOT NULL,"
+      " state TEXT NOT NULL, cause TEXT NOT NULL, actor TEXT NOT NULL);"
+      "CREATE TABLE visits(site TEXT PRIMARY KEY, run TEXT NOT NULL);";
+  const std::string content =
+      "INSERT INTO runs VALUES ('r', 'run: r');"
+      "INSERT INTO changes VALUES (1, 1001, 'r', 'queued', 'it''s \"so\"', 'carol');"
+      "INSERT INTO visits VALUES ('A', 'r'), ('B', 'q');";
+  ASSERT_OK(SqliteDatabase::Open(path, {first_schema + content}));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto store, SqliteRunStore::Open(path));
+  EXPECT_EQ(store->PlanOf(RunId("r")).value(), "run: r");
+  EXPECT_THAT(store->Changes().value(), ::testing::ElementsAre(Change(1, RunState::kQueued)));
+  EXPECT_THAT(store->Visits().value(),
+              ::testing::ElementsAre(std::pair(SiteId("A"), std::vector<RunId>{RunId("r")}),
+                                     std::pair(SiteId("B"), std::vector<RunId>{RunId("q")})));
+  ASSERT_OK(store->SetVisits(SiteId("A"), {RunId("r"), RunId("s")}));
 }
 
 TEST(SqliteRunStoreTest, ARunIsStoredWithItsFirstChangeOrNotAtAll) {

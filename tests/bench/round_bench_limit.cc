@@ -95,9 +95,11 @@ Status InPieces(std::uint64_t size, Bytes& buffer, const Visit& visit) {
 
 class StreamServer {
  public:
-  StreamServer(const RoundBenchSetup& setup, std::uint64_t model_size, std::uint64_t update_size)
+  StreamServer(const RoundBenchSetup& setup, std::uint64_t model_size, std::uint64_t sent_size,
+               std::uint64_t update_size)
       : setup_(setup),
         model_size_(model_size),
+        sent_size_(sent_size),
         update_size_(update_size),
         together_(setup.sites + 1) {}
 
@@ -159,7 +161,7 @@ class StreamServer {
     CONSILIUM_ASSIGN_OR_RETURN(const PosixFile model,
                                PosixFile::OpenForReading(setup_.folder + "/stream-model"));
     const Status sent =
-        InPieces(model_size_, buffer, [&](std::uint64_t at, std::span<std::byte> part) -> Status {
+        InPieces(sent_size_, buffer, [&](std::uint64_t at, std::span<std::byte> part) -> Status {
           CONSILIUM_RETURN_IF_ERROR(model.ReadAt(at, part));
           return stream.Write(part);
         });
@@ -266,6 +268,7 @@ class StreamServer {
 
   const RoundBenchSetup& setup_;
   const std::uint64_t model_size_;
+  const std::uint64_t sent_size_;  // of the model, to each site: a rounded one is smaller
   const std::uint64_t update_size_;
   std::barrier<> together_;
   std::atomic<bool> failed_ = false;
@@ -278,7 +281,8 @@ Result<RoundFigures> ServeStreams(const RoundBenchSetup& setup) {
   CONSILIUM_ASSIGN_OR_RETURN(const Bytes update, UpdateOf(setup, initial, 0));
   CONSILIUM_RETURN_IF_ERROR(
       WriteFileAtomically(setup.folder + "/stream-model", initial.blob.bytes));
-  return StreamServer(setup, initial.blob.bytes.size(), update.size()).Run();
+  CONSILIUM_ASSIGN_OR_RETURN(const std::uint64_t sent_size, SentSizeOf(setup, initial));
+  return StreamServer(setup, initial.blob.bytes.size(), sent_size, update.size()).Run();
 }
 
 Status TakePartInStreams(const RoundBenchSetup& setup, int site) {
@@ -294,7 +298,8 @@ Status TakePartInStreams(const RoundBenchSetup& setup, int site) {
   }
   Stream stream(context.get(), connection);
   CONSILIUM_RETURN_IF_ERROR(stream.Connect());
-  Bytes model(initial.blob.bytes.size());
+  CONSILIUM_ASSIGN_OR_RETURN(const std::uint64_t sent_size, SentSizeOf(setup, initial));
+  Bytes model(static_cast<std::size_t>(sent_size));
   for (int round = 0; round <= setup.rounds; ++round) {
     CONSILIUM_RETURN_IF_ERROR(stream.Read(model));
     static_cast<void>(Digest(Sha256(), model));

@@ -4,6 +4,7 @@
 #include "aggregator/round_coordinator.h"
 #include "aggregator/sqlite_store.h"
 #include "common/base/random_stream.h"
+#include "common/codec/model_codec.h"
 #include "common/codec/update_codec.h"
 #include "common/security/sha256.h"
 #include "common/storage/file_io.h"
@@ -157,6 +158,7 @@ RunPlan PlanOf(const RoundBenchSetup& setup) {
   plan.tasks = {PrognosisTask(), BrixiaTask("zones").value()};
   plan.heads = HeadsMode::kShared;
   plan.codec = setup.codec;
+  plan.model_codec = setup.model_codec;
   plan.rounds.rounds = setup.rounds + 1;
   plan.rounds.expected_sites = plan.rounds.quorum = setup.sites;
   plan.rounds.site_lease = Millis{600'000};
@@ -180,6 +182,12 @@ Result<Bytes> UpdateOf(const RoundBenchSetup& setup, const TensorFile& initial, 
   CONSILIUM_ASSIGN_OR_RETURN(const auto codec, MakeCodec(setup.codec, state.layout));
   CONSILIUM_ASSIGN_OR_RETURN(EncodedUpdate update, codec->Encode(state, initial.blob.bytes, {}));
   return std::move(update.bytes);
+}
+
+Result<std::uint64_t> SentSizeOf(const RoundBenchSetup& setup, const TensorFile& initial) {
+  CONSILIUM_ASSIGN_OR_RETURN(const ModelCodec codec,
+                             ModelCodec::Make(setup.model_codec, initial.blob.layout));
+  return codec.encoded_size();
 }
 
 Result<int> AwaitPort(const std::string& file) {

@@ -13,8 +13,9 @@
 namespace consilium {
 
 struct RoundBenchSetup {
-  std::string folder;  ///< initial.safetensors, ca/, and what the processes write
-  std::string codec = "fp32";
+  std::string folder;                ///< initial.safetensors, ca/, and what the processes write
+  std::string codec = "fp32";        ///< of updates
+  std::string model_codec = "fp32";  ///< of the model on its way to the sites
   int sites = 2;
   int rounds = 10;  ///< measured; one more warms up
 };
@@ -25,6 +26,8 @@ Result<TlsIdentity> IdentityOf(const RoundBenchSetup& setup, const std::string& 
 Result<TensorFile> InitialOf(const RoundBenchSetup& setup);
 /// What a site of this index sends, the same in each round.
 Result<Bytes> UpdateOf(const RoundBenchSetup& setup, const TensorFile& initial, int site);
+/// Bytes of the model that each site fetches.
+Result<std::uint64_t> SentSizeOf(const RoundBenchSetup& setup, const TensorFile& initial);
 /// TCP port that another process wrote into `file`; waits for it.
 Result<int> AwaitPort(const std::string& file);
 

@@ -134,7 +134,8 @@ std::string SmallFederation::MakeAnotherCa() {
   return File("other");
 }
 
-Process SmallFederation::StartAggregator(const std::string& name, bool with_run) {
+Process SmallFederation::StartAggregator(const std::string& name, bool with_run,
+                                         int max_active_runs) {
   const std::string port_file = File(name + ".port");
   std::remove(port_file.c_str());
   std::vector<std::string> arguments = {Program("consilium-aggregator"),
@@ -160,6 +161,8 @@ Process SmallFederation::StartAggregator(const std::string& name, bool with_run)
                                           File(name + ".safetensors"),
                                           "--exit-when-finished"};
     arguments.insert(arguments.end(), run.begin(), run.end());
+  } else {
+    arguments.insert(arguments.end(), {"--max-active-runs", std::to_string(max_active_runs)});
   }
   Process process(std::move(arguments), File("aggregator" + std::to_string(started_++)));
   const bool open = Eventually(
@@ -175,29 +178,51 @@ Process SmallFederation::StartAggregator(const std::string& name, bool with_run)
 Process SmallFederation::StartSite(const std::string& site, const std::string& state,
                                    const std::string& certificates, int retry_seconds,
                                    int through_port) {
-  const std::string own = certificates.empty() ? File("ca") : certificates;
+  return SiteProcess(site, state, certificates.empty() ? File("ca") : certificates,
+                     through_port > 0 ? through_port : port_,
+                     {"--retry-for", std::to_string(retry_seconds), "--exit-when-finished"});
+}
+
+Process SmallFederation::StartWaitingSite(const std::string& site, const std::string& state,
+                                          int max_runs) {
+  return SiteProcess(site, state, File("ca"), port_, {"--max-runs", std::to_string(max_runs)});
+}
+
+std::string SmallFederation::WritePlan(const std::string& run,
+                                       const std::function<void(RunPlan&)>& change) {
+  Result<RunPlan> plan = ReadRunPlan(File("run.yaml"));
+  Require(plan.status());
+  plan->run = RunId(run);
+  change(*plan);
+  const std::string file = File(run + ".yaml");
+  Require(WriteFileAtomically(file, AsBytes(FormatRunPlan(*plan))));
+  return file;
+}
+
+Process SmallFederation::SiteProcess(const std::string& site, const std::string& state,
+                                     const std::string& certificates, int port,
+                                     const std::vector<std::string>& more) {
   const bool cohort = with_cohort_.contains(site);
-  return Process({Program("consilium-site"),
-                  "--aggregator",
-                  "127.0.0.1:" + std::to_string(through_port > 0 ? through_port : port_),
-                  "--ca",
-                  Certificate("ca.crt"),
-                  "--cert",
-                  own + "/" + site + ".crt",
-                  "--key",
-                  own + "/" + site + ".key",
-                  "--state",
-                  File(state),
-                  cohort ? "--cohort" : "--tensor-cache",
-                  cohort ? File(site + ".images/manifest.csv") : File(site + ".cache"),
-                  "--retry-for",
-                  std::to_string(retry_seconds),
-                  "--exit-when-finished",
-                  "--threads",
-                  "1",
-                  "--precision",
-                  "fp32"},
-                 File("site" + site + std::to_string(started_++)));
+  std::vector<std::string> arguments = {
+      Program("consilium-site"),
+      "--aggregator",
+      "127.0.0.1:" + std::to_string(port),
+      "--ca",
+      Certificate("ca.crt"),
+      "--cert",
+      certificates + "/" + site + ".crt",
+      "--key",
+      certificates + "/" + site + ".key",
+      "--state",
+      File(state),
+      cohort ? "--cohort" : "--tensor-cache",
+      cohort ? File(site + ".images/manifest.csv") : File(site + ".cache"),
+      "--threads",
+      "1",
+      "--precision",
+      "fp32"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return Process(std::move(arguments), File("site" + site + std::to_string(started_++)));
 }
 
 std::string SmallFederation::ResultDigest(const std::string& name) const {

@@ -17,9 +17,10 @@ namespace {
 constexpr int kCodecRounds = 6;
 const std::vector<std::string> kSites{"A", "B"};
 
-RunPlan PlanWith(const std::string& codec) {
+RunPlan PlanWith(const std::string& codec, const std::string& model_codec) {
   RunPlan plan = TinyPlan();
   plan.codec = codec;
+  plan.model_codec = model_codec;
   plan.rounds.rounds = kCodecRounds;
   plan.training.dropout = 0;
   return plan;
@@ -27,6 +28,8 @@ RunPlan PlanWith(const std::string& codec) {
 
 struct Outcome {
   Bytes model;
+  std::size_t fetched = 0;
+  std::size_t sent = 0;
   double first_loss = 0;
   double best_loss = 0;
 };
@@ -54,16 +57,24 @@ class Member {
   void Follow() {
     const Instruction told = transport_->NextInstruction(Millis{0}).value();
     if (told.kind != InstructionKind::kTrain && told.kind != InstructionKind::kEvaluate) return;
-    const Bytes model = transport_->FetchModel(told.model).value();
+    Bytes fetched = transport_->FetchModel(told.model).value();
+    fetched_ += fetched.size();
+    const Bytes model = runner_->Unpacked(std::move(fetched)).value();
     const SiteReport report = runner_->Execute(told, model).value();
     if (const auto* update = std::get_if<SiteUpdate>(&report)) {
+      sent_ += update->encoded.size();
       EXPECT_OK(transport_->SubmitUpdate(update->header, update->encoded));
     } else {
       EXPECT_OK(transport_->SubmitEvaluation(std::get<EvaluationReport>(report)));
     }
   }
+  /// Bytes of models and of updates.
+  std::size_t fetched() const { return fetched_; }
+  std::size_t sent() const { return sent_; }
 
  private:
+  std::size_t fetched_ = 0;
+  std::size_t sent_ = 0;
   std::string name_;
   const TinyRun& run_;
   std::string folder_;
@@ -71,9 +82,10 @@ class Member {
   std::unique_ptr<SiteRunner> runner_;
 };
 
-Outcome Federated(const std::string& codec, bool restarts = false) {
+Outcome Federated(const std::string& codec, bool restarts = false,
+                  const std::string& model_codec = "fp32") {
   const TempFolder folder;
-  const RunPlan plan = PlanWith(codec);
+  const RunPlan plan = PlanWith(codec, model_codec);
   const TinyRun run = MakeTinyRun(plan);
   const auto blobs = MakeMemoryBlobStore();
   const auto store = MakeMemoryRoundStore();
@@ -99,8 +111,14 @@ Outcome Federated(const std::string& codec, bool restarts = false) {
     EXPECT_OK(coordinator->Pump());
   }
   const RunSnapshot snapshot = coordinator->Snapshot();
-  return {coordinator->FinalModel().value().blob.bytes, *snapshot.history.front().second,
-          *snapshot.best_loss};
+  std::size_t fetched = 0;
+  std::size_t sent = 0;
+  for (const Member& member : members) {
+    fetched += member.fetched();
+    sent += member.sent();
+  }
+  return {coordinator->FinalModel().value().blob.bytes, fetched, sent,
+          *snapshot.history.front().second, *snapshot.best_loss};
 }
 
 class CodecFederationTest : public ::testing::TestWithParam<std::string> {};
@@ -117,6 +135,23 @@ TEST_P(CodecFederationTest, ALossyCodecActsOnTheModelAndALosslessOneDoesNot) {
 
 TEST_P(CodecFederationTest, SitesThatRestartAllTheTimeChangeNothing) {
   EXPECT_EQ(Federated(GetParam(), /*restarts=*/true).model, Federated(GetParam()).model);
+}
+
+TEST(RoundedModelTest, LearnsUnderEachCodecThatItAllowsAndRestartsChangeNothing) {
+  for (const char* codec : {"fp32", "fp32+difference", "bf16+difference", "int8", "top-5%"}) {
+    const Outcome outcome = Federated(codec, false, "bf16");
+    EXPECT_LT(outcome.best_loss, 0.95 * outcome.first_loss) << codec;
+    EXPECT_TRUE(outcome.model == Federated(codec, true, "bf16").model) << codec;
+    EXPECT_FALSE(outcome.model == Federated(codec).model) << codec;
+  }
+}
+
+TEST(RoundedModelTest, SavesAsMuchOfEachModelAsBf16DifferencesOfEachUpdate) {
+  const Outcome exact = Federated("fp32");
+  const Outcome rounded = Federated("bf16+difference", false, "bf16");
+  EXPECT_LT(rounded.sent, exact.sent);
+  // To train from and to evaluate: two downloads for each update.
+  EXPECT_EQ(exact.fetched - rounded.fetched, 2 * (exact.sent - rounded.sent));
 }
 
 std::vector<std::string> Codecs() {

@@ -2,6 +2,7 @@
 #include "common/security/certificates.h"
 #include "common/security/sha256.h"
 #include "site_client/grpc/grpc_transport.h"
+#include "site_client/grpc/model_draft.h"
 #include "tests/aggregator/grpc/fake_coordinator.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
@@ -46,6 +47,17 @@ class GrpcTest : public ::testing::Test {
   TlsIdentity Identity(const std::string& name) const {
     return *ReadTlsIdentity(folder_.File("ca/ca.crt"), folder_.File("ca/" + name + ".crt"),
                             folder_.File("ca/" + name + ".key"));
+  }
+
+  /// As the site's next process has it.
+  std::unique_ptr<Transport> Another(std::shared_ptr<BlobStore> downloads) const {
+    GrpcTransportOptions options;
+    options.aggregator = "127.0.0.1:" + std::to_string(server_->port());
+    options.identity = Identity("mercy");
+    options.hasher = Sha256();
+    options.first_pause = Millis(1);
+    options.downloads = std::move(downloads);
+    return MakeGrpcTransport(std::move(options)).value();
   }
 
   ModelRef Model(const Bytes& bytes) const { return {Digest(Sha256(), bytes), bytes.size(), 3}; }
@@ -117,6 +129,41 @@ TEST_F(GrpcTest, ABrokenDownloadGoesOnWhereItStopped) {
   EXPECT_TRUE(received == coordinator_.model);
   EXPECT_EQ(retries_, 1);
   EXPECT_EQ(std::count(coordinator_.read_offsets.begin(), coordinator_.read_offsets.end(), 0U), 1);
+}
+
+TEST_F(GrpcTest, ASiteKilledInADownloadGoesOnWhereItWas) {
+  coordinator_.model = ManyBytes();
+  const std::shared_ptr<BlobStore> downloads = OpenDiskBlobStore(folder_.File("down")).value();
+  coordinator_.before_read = [](std::uint64_t offset) {
+    return offset < (2 << 20) ? OkStatus() : PermissionDenied("the end of the first process");
+  };
+  const ModelRef model = Model(coordinator_.model);
+  EXPECT_STATUS(Another(downloads)->FetchModel(model), StatusCode::kPermissionDenied, "the end");
+  coordinator_.before_read = [](std::uint64_t) { return OkStatus(); };
+  coordinator_.read_offsets.clear();
+  // As each process does first, whose download is another one.
+  ModelRef first = model;
+  first.version = kInitialModel;
+  const auto transport = Another(downloads);
+  ASSERT_OK(transport->FetchModel(first));
+  coordinator_.read_offsets.clear();
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes received, transport->FetchModel(model));
+  EXPECT_TRUE(received == coordinator_.model);
+  EXPECT_EQ(coordinator_.read_offsets, (std::vector<std::uint64_t>{2 << 20, 3 << 20}));
+  EXPECT_EQ(*downloads->DraftSize("round"), 0U);
+}
+
+TEST_F(GrpcTest, ADamagedDraftIsFetchedAnew) {
+  coordinator_.model = ManyBytes();
+  const ModelRef model = Model(coordinator_.model);
+  const std::shared_ptr<BlobStore> downloads = MakeMemoryBlobStore();
+  ModelDraft draft(downloads.get(), model, {});
+  EXPECT_TRUE(draft.Resume().empty());
+  draft.Append(Bytes(100'000));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes received, Another(downloads)->FetchModel(model));
+  EXPECT_TRUE(received == coordinator_.model);
+  EXPECT_EQ(coordinator_.read_offsets.front(), 100'000U);
+  EXPECT_EQ(std::ranges::count(coordinator_.read_offsets, 0U), 1);
 }
 
 TEST_F(GrpcTest, AModelThatDoesNotMatchItsDigestIsRefused) {
@@ -249,6 +296,79 @@ TEST_F(GrpcTest, AnAggregatorOfAnotherCaIsToldAtOnceAndNotTriedAgain) {
   EXPECT_STATUS(from("ca", "other"), StatusCode::kPermissionDenied,
                 "refuses this program's certificate (" + folder_.File("other/mercy.crt") + ")");
   EXPECT_EQ(retries_, 0);
+}
+
+/// One run for everybody, which remembers what was asked.
+class RememberingRuns final : public RunDirectory {
+ public:
+  explicit RememberingRuns(RoundCoordinator& coordinator) : one_(coordinator) {}
+  Result<std::shared_ptr<RoundCoordinator>> Offered(const SiteId& site,
+                                                    const RunRequest& request) override {
+    requests.push_back(request);
+    return one_.Offered(site, request);
+  }
+  Result<std::shared_ptr<RoundCoordinator>> Current(const SiteId& site, const RunId& run) override {
+    named.push_back(run);
+    return one_.Current(site, run);
+  }
+  std::vector<RunRequest> requests;
+  std::vector<RunId> named;
+
+ private:
+  SingleRun one_;
+};
+
+class NamedRunTest : public GrpcTest {
+ protected:
+  void SetUp() override {
+    GrpcTest::SetUp();
+    coordinator_.offer.plan.run = RunId("r");
+    coordinator_.offer.plan.tasks = {PrognosisTask()};
+    coordinator_.offer.plan.backbone = "resnet18";
+    FederationServer::Options options;
+    options.identity = Identity("aggregator");
+    remembering_ = *FederationServer::Start(runs_, std::move(options));
+  }
+
+  std::unique_ptr<Transport> Connect(RunsOfSite known, const std::string& wanted) const {
+    GrpcTransportOptions options;
+    options.aggregator = "127.0.0.1:" + std::to_string(remembering_->port());
+    options.identity = Identity("mercy");
+    options.run = RunId(wanted);
+    options.runs_of_site = [known] { return known; };
+    return *MakeGrpcTransport(std::move(options));
+  }
+
+  std::shared_ptr<RememberingRuns> runs_ = std::make_shared<RememberingRuns>(coordinator_);
+  std::unique_ptr<FederationServer> remembering_;
+};
+
+TEST_F(NamedRunTest, EachCallOfASiteNamesTheRunThatItWasOffered) {
+  const auto transport = Connect({{RunId("one")}, {RunId("two"), RunId("three")}}, "");
+  ASSERT_OK(transport->NextInstruction(Millis(0)));
+  ASSERT_OK(transport->GetRun());
+  ASSERT_EQ(runs_->requests.size(), 1U);
+  EXPECT_TRUE(runs_->requests[0].names_runs);
+  EXPECT_EQ(runs_->requests[0].wanted, RunId());
+  EXPECT_THAT(runs_->requests[0].taking_part, ::testing::ElementsAre(RunId("one")));
+  EXPECT_THAT(runs_->requests[0].done_with, ::testing::ElementsAre(RunId("two"), RunId("three")));
+  ASSERT_OK(transport->NextInstruction(Millis(0)));
+  ASSERT_OK(transport->SendProgress({}));
+  EXPECT_THAT(runs_->named, ::testing::ElementsAre(RunId(), RunId("r"), RunId("r")));
+}
+
+TEST_F(NamedRunTest, ASiteAsksForTheRunThatItWants) {
+  ASSERT_OK(Connect({}, "r")->GetRun());
+  ASSERT_EQ(runs_->requests.size(), 1U);
+  EXPECT_EQ(runs_->requests[0].wanted, RunId("r"));
+}
+
+TEST_F(NamedRunTest, ARequestThatNamesTooManyRunsIsRefused) {
+  RunsOfSite many;
+  many.taking_part.assign(156, RunId("one"));
+  many.done_with.assign(101, RunId("two"));
+  EXPECT_STATUS(Connect(many, "")->GetRun(), StatusCode::kInvalidArgument, "names more than 256");
+  EXPECT_TRUE(runs_->requests.empty());
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class RunDeskBackupTest : public RunDeskTest {
   void GoTo(const std::string& run, RoundNumber round) {
     for (int turn = 0; turn < 100 && desk_->Show(RunId(run))->summary.round < round; ++turn) {
       for (const char* site : {"A", "C"}) ASSERT_OK(Follow(site, run));
-      ASSERT_OK((*desk_->Current(SiteId("A")))->Pump());
+      ASSERT_OK((*desk_->Current(SiteId("A"), {}))->Pump());
     }
   }
 
@@ -109,7 +109,7 @@ TEST_F(RunDeskBackupTest, SitesAheadOfARestoredRunTakePartInItsRound) {
   ASSERT_OK(Write(*source, "backup"));
   source.reset();
   GoTo("one", 2);
-  const auto ahead = *desk_->Current(SiteId("A"));
+  const auto ahead = *desk_->Current(SiteId("A"), {});
   const Bytes model = MakeInProcessTransport(SiteId("A"), *ahead)
                           ->FetchModel(ahead->NextInstruction(SiteId("A"), Millis{0})->model)
                           .value();
@@ -119,7 +119,7 @@ TEST_F(RunDeskBackupTest, SitesAheadOfARestoredRunTakePartInItsRound) {
 
   ASSERT_OK(Restore("backup", "restored"));
   Reopen("restored");
-  const auto restored = *desk_->Current(SiteId("A"));
+  const auto restored = *desk_->Current(SiteId("A"), {});
   EXPECT_STATUS(restored->BeginUpdate(late.header), StatusCode::kFailedPrecondition,
                 "the current round is 1");
   EXPECT_EQ(restored->NextInstruction(SiteId("A"), Millis{0})->round, 1);
@@ -137,7 +137,7 @@ TEST_F(RunDeskBackupTest, ASiteThatCameAfterTheBackupIsToldToJoin) {
   ASSERT_OK(Join("C"));
   ASSERT_OK(Restore("backup", "restored"));
   Reopen("restored");
-  EXPECT_STATUS(desk_->Current(SiteId("C")), StatusCode::kNotFound, "expected GetRun first");
+  EXPECT_STATUS(desk_->Current(SiteId("C"), {}), StatusCode::kNotFound, "expected GetRun first");
   ASSERT_OK(Join("C"));
   ASSERT_OK(desk_->Tick());
   Finish("one");

@@ -25,6 +25,7 @@ class RunDeskTest : public ::testing::Test {
     options.state_folder = folder_.File(state);
     options.clock = &clock_;
     options.retention = retention_;
+    options.max_active_runs = max_active_runs_;
     auto desk = RunDesk::Open(std::move(options));
     EXPECT_OK(desk);
     if (desk.ok()) desk_ = std::move(*desk);
@@ -45,7 +46,7 @@ class RunDeskTest : public ::testing::Test {
 
   /// The site does what it is told, once.
   Result<InstructionKind> Follow(const std::string& site, const std::string& run) {
-    CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, desk_->Current(SiteId(site)));
+    CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, desk_->Current(SiteId(site), RunId(run)));
     const auto transport = MakeInProcessTransport(SiteId(site), *coordinator);
     CONSILIUM_ASSIGN_OR_RETURN(const Instruction told, transport->NextInstruction(Millis{0}));
     if (told.kind == InstructionKind::kTrain) {
@@ -62,9 +63,10 @@ class RunDeskTest : public ::testing::Test {
     return told.kind;
   }
 
-  /// The site asks for a run and joins what it gets; the run's name.
-  Result<std::string> Join(const std::string& site) {
-    CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, desk_->Offered(SiteId(site)));
+  /// The site asks for a run and joins what it gets; the run's name. Without a request as a site
+  /// that is in one run at a time.
+  Result<std::string> Join(const std::string& site, const RunRequest& request = {}) {
+    CONSILIUM_ASSIGN_OR_RETURN(const auto coordinator, desk_->Offered(SiteId(site), request));
     CONSILIUM_RETURN_IF_ERROR(coordinator->Join(FakeDeclaration(site)));
     return coordinator->Offer().plan.run.str();
   }
@@ -73,13 +75,14 @@ class RunDeskTest : public ::testing::Test {
   void Finish(const std::string& run) {
     for (int turn = 0; turn < 100 && !IsOver(StateOf(run)); ++turn) {
       for (const char* site : {"A", "C"}) ASSERT_OK(Follow(site, run));
-      ASSERT_OK((*desk_->Current(SiteId("A")))->Pump());
+      ASSERT_OK((*desk_->Current(SiteId("A"), RunId(run)))->Pump());
       ASSERT_OK(desk_->Tick());
     }
   }
 
   TempFolder folder_;
   Retention retention_;
+  int max_active_runs_ = 1;
   SimulatedClock clock_{{1'000'000}};
   std::unique_ptr<RunDesk> desk_;
 };

@@ -10,7 +10,7 @@ TEST_F(RunDeskTest, ARunGoesFromTheQueueToItsResult) {
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunChange started, Start("one"));
   EXPECT_EQ(started.state, RunState::kQueued);
   EXPECT_EQ(started.actor, "carol");
-  EXPECT_STATUS(desk_->Offered(SiteId("A")), StatusCode::kUnavailable, "no run is active");
+  EXPECT_STATUS(desk_->Offered(SiteId("A"), {}), StatusCode::kUnavailable, "no run is active");
   ASSERT_OK(desk_->Tick());
   EXPECT_EQ(StateOf("one"), RunState::kWaiting);
   for (const char* site : {"A", "C"}) ASSERT_OK(Join(site));
@@ -61,13 +61,92 @@ TEST_F(RunDeskTest, SitesOfACancelledRunAreToldThatItIsOverWhileTheNextIsOn) {
   EXPECT_EQ(Follow("A", "two").value(), InstructionKind::kWait);
 }
 
+TEST_F(RunDeskTest, TwoActiveRunsGoOnAfterAKillAndGiveTheModelsOfRunsOneAfterTheOther) {
+  for (const char* run : {"one", "two"}) {
+    ASSERT_OK(Start(run, 3));
+    ASSERT_OK(desk_->Tick());
+    for (const char* site : {"A", "C"}) ASSERT_EQ(Join(site).value(), run);
+    Finish(run);
+    ASSERT_EQ(StateOf(run), RunState::kFinished);
+  }
+  std::map<std::string, Bytes> expected;
+  for (const char* run : {"one", "two"}) expected[run] = desk_->Export(RunId(run), {})->blob.bytes;
+
+  max_active_runs_ = 2;
+  Reopen("together");
+  for (const char* run : {"one", "two", "three"}) ASSERT_OK(Start(run, 3));
+  for (int tick = 0; tick < 3; ++tick) ASSERT_OK(desk_->Tick());
+  EXPECT_EQ(StateOf("three"), RunState::kQueued);
+  for (const char* site : {"A", "C"}) {
+    EXPECT_EQ(Join(site, {true, {}, {}, {}}).value(), "one");
+    EXPECT_EQ(Join(site, {true, {}, {RunId("one")}, {}}).value(), "two");
+  }
+  ASSERT_OK(desk_->Tick());
+  ASSERT_OK(Follow("A", "one"));  // acknowledged
+  ASSERT_OK(Follow("C", "two"));
+  Reopen("together");
+  EXPECT_EQ(StateOf("one"), RunState::kRunning);
+  EXPECT_EQ(StateOf("two"), RunState::kRunning);
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const std::vector<SiteStatus> sites, desk_->Sites());
+  EXPECT_EQ(sites.size(), 4U);  // each in both
+  for (int turn = 0; turn < 100 && !IsOver(StateOf("one")); ++turn) {
+    for (const char* run : {"two", "one"}) {
+      for (const char* site : {"A", "C"}) ASSERT_OK(Follow(site, run));
+      ASSERT_OK((*desk_->Current(SiteId("A"), RunId(run)))->Pump());
+    }
+    ASSERT_OK(desk_->Tick());
+  }
+  Finish("two");
+  for (const char* run : {"one", "two"}) {
+    EXPECT_EQ(StateOf(run), RunState::kFinished) << run;
+    EXPECT_EQ(desk_->Export(RunId(run), {})->blob.bytes, expected[run]) << run;
+  }
+  EXPECT_EQ(StateOf("three"), RunState::kWaiting);
+  EXPECT_EQ(Join("A", {true, {}, {}, {RunId("one"), RunId("two")}}).value(), "three");
+  EXPECT_EQ(desk_->Sites()->size(), 3U);  // A is told of no run that is over, C of both
+}
+
+TEST_F(RunDeskTest, APausedRunLetsTheNextPassAndGoesOnBesideIt) {
+  ASSERT_OK(Start("one"));
+  ASSERT_OK(Start("two"));
+  ASSERT_OK(desk_->Tick());
+  for (const char* site : {"A", "C"}) EXPECT_EQ(Join(site, {true, {}, {}, {}}).value(), "one");
+  ASSERT_OK(desk_->Tick());
+  ASSERT_OK(desk_->Order(RunId("one"), RunOrder::kPause, "", "carol"));
+  ASSERT_OK(desk_->Tick());
+  EXPECT_EQ(StateOf("two"), RunState::kWaiting);
+  for (const char* site : {"A", "C"}) {
+    EXPECT_EQ(Join(site, {true, {}, {RunId("one")}, {}}).value(), "two");
+    EXPECT_EQ(Follow(site, "one").value(), InstructionKind::kWait);
+  }
+  ASSERT_OK(desk_->Order(RunId("one"), RunOrder::kResume, "", "carol"));
+  Finish("two");
+  Finish("one");
+  EXPECT_EQ(StateOf("one"), RunState::kFinished);
+  EXPECT_EQ(StateOf("two"), RunState::kFinished);
+}
+
+TEST_F(RunDeskTest, ACallAboutARunThatTheSiteWasNotOfferedIsRefused) {
+  max_active_runs_ = 2;
+  Reopen();
+  ASSERT_OK(Start("one"));
+  ASSERT_OK(Start("two"));
+  ASSERT_OK(desk_->Tick());
+  ASSERT_OK(desk_->Tick());
+  EXPECT_EQ(Join("A").value(), "one");
+  EXPECT_STATUS(desk_->Current(SiteId("A"), RunId("two")), StatusCode::kNotFound,
+                "site A: is not in run two");
+  EXPECT_STATUS(desk_->Offered(SiteId("A"), {true, RunId("three"), {}, {}}), StatusCode::kNotFound,
+                "run three: is not there for site A");
+}
+
 TEST_F(RunDeskTest, ARunWithoutOneOfItsSitesEndsAsIncomplete) {
   ASSERT_OK(Start("one"));
   ASSERT_OK(desk_->Tick());
   for (const char* site : {"A", "C"}) ASSERT_OK(Join(site));
   ASSERT_OK(Follow("A", "one"));
   clock_.Advance(FakePlan().rounds.deadline);
-  const auto run = *desk_->Current(SiteId("A"));
+  const auto run = *desk_->Current(SiteId("A"), {});
   ASSERT_OK(run->Pump());
   for (int turn = 0; turn < 3; ++turn) {
     ASSERT_OK(Follow("A", "one"));
@@ -121,8 +200,8 @@ TEST_F(RunDeskTest, ARemovedRunLeavesItsHistoryAndItsSitesFree) {
     EXPECT_EQ(desk_->Runs()->size(), 1U);
     EXPECT_STATUS(desk_->Export(RunId("one"), {}), StatusCode::kNotFound,
                   "run one: was removed by carol (disk)");
-    EXPECT_STATUS(desk_->Offered(SiteId("A")), StatusCode::kUnavailable, "no run is active");
-    EXPECT_STATUS(desk_->Current(SiteId("A")), StatusCode::kNotFound, "was removed");
+    EXPECT_STATUS(desk_->Offered(SiteId("A"), {}), StatusCode::kUnavailable, "no run is active");
+    EXPECT_STATUS(desk_->Current(SiteId("A"), {}), StatusCode::kNotFound, "was removed");
     ASSERT_OK(desk_->Tick());
     EXPECT_FALSE(std::filesystem::exists(folder_.File("state/runs/one")));
   }

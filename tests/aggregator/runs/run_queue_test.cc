@@ -28,22 +28,47 @@ TEST_F(RunQueueTest, TheOldestQueuedRunComesNextWhenNoneIsActive) {
   ASSERT_OK(To("first", RunState::kWaiting));
   EXPECT_EQ(queue_.NextToOpen(), std::nullopt);
   ASSERT_OK(To("first", RunState::kRunning));
-  EXPECT_EQ(queue_.Active(), RunId("first"));
+  EXPECT_THAT(queue_.Active(), ::testing::ElementsAre(RunId("first")));
   ASSERT_OK(To("first", RunState::kFinished));
   EXPECT_EQ(queue_.NextToOpen(), RunId("second"));
 }
 
-TEST_F(RunQueueTest, APausedRunKeepsItsPlaceAndGoesOnWhereItWas) {
+TEST_F(RunQueueTest, SoManyRunsAreActiveAsMayBe) {
+  queue_ = RunQueue(2);
+  for (const char* run : {"first", "second", "third"}) ASSERT_OK(To(run, RunState::kQueued));
+  ASSERT_OK(To("first", RunState::kWaiting));
+  EXPECT_EQ(queue_.NextToOpen(), RunId("second"));
+  ASSERT_OK(To("second", RunState::kWaiting));
+  EXPECT_EQ(queue_.NextToOpen(), std::nullopt);
+  EXPECT_THAT(queue_.Active(), ::testing::ElementsAre(RunId("first"), RunId("second")));
+  ASSERT_OK(To("second", RunState::kRunning));
+  EXPECT_EQ(queue_.AfterPhase(RunId("first"), RoundPhase::kFinished, true), RunState::kRunning);
+  EXPECT_EQ(queue_.AfterPhase(RunId("second"), RoundPhase::kFinished, true), RunState::kFinished);
+  ASSERT_OK(To("second", RunState::kFinished));
+  EXPECT_EQ(queue_.NextToOpen(), RunId("third"));
+}
+
+TEST_F(RunQueueTest, APausedRunLetsAnotherPassAndGoesOnWhereItWas) {
   ASSERT_OK(To("first", RunState::kQueued));
   ASSERT_OK(To("second", RunState::kQueued));
   ASSERT_OK(To("first", RunState::kWaiting));
   ASSERT_OK(To("first", RunState::kRunning));
   ASSERT_OK(Order("first", RunOrder::kPause));
-  EXPECT_EQ(queue_.Active(), RunId("first"));
-  EXPECT_EQ(queue_.NextToOpen(), std::nullopt);
-  EXPECT_EQ(queue_.AfterPhase(RoundPhase::kFinished, true), std::nullopt);
+  EXPECT_THAT(queue_.Active(), ::testing::IsEmpty());
+  EXPECT_THAT(queue_.PausedActive(), ::testing::ElementsAre(RunId("first")));
+  EXPECT_EQ(queue_.AfterPhase(RunId("first"), RoundPhase::kFinished, true), std::nullopt);
+  EXPECT_EQ(queue_.NextToOpen(), RunId("second"));
+  ASSERT_OK(To("second", RunState::kWaiting));
+  ASSERT_OK(To("third", RunState::kQueued));
   ASSERT_OK(Order("first", RunOrder::kResume));
   EXPECT_EQ(StateOf("first"), RunState::kRunning);
+  EXPECT_THAT(queue_.PausedActive(), ::testing::IsEmpty());
+  // One more than may be: the next has to wait for both.
+  EXPECT_THAT(queue_.Active(), ::testing::ElementsAre(RunId("first"), RunId("second")));
+  ASSERT_OK(To("first", RunState::kFinished));
+  EXPECT_EQ(queue_.NextToOpen(), std::nullopt);
+  ASSERT_OK(Order("second", RunOrder::kCancel));
+  EXPECT_EQ(queue_.NextToOpen(), RunId("third"));
 }
 
 TEST_F(RunQueueTest, ARunPausedInTheQueueLetsOthersPass) {
@@ -82,12 +107,12 @@ TEST_F(RunQueueTest, OnlyWhatIsOverIsRemovedAndOnlyOnce) {
 TEST_F(RunQueueTest, ARunThatLackedSitesEndsAsIncomplete) {
   ASSERT_OK(To("r", RunState::kQueued));
   ASSERT_OK(To("r", RunState::kWaiting));
-  EXPECT_EQ(queue_.AfterPhase(RoundPhase::kGathering, true), std::nullopt);
-  EXPECT_EQ(queue_.AfterPhase(RoundPhase::kFinished, false), RunState::kRunning);
+  EXPECT_EQ(queue_.AfterPhase(RunId("r"), RoundPhase::kGathering, true), std::nullopt);
+  EXPECT_EQ(queue_.AfterPhase(RunId("r"), RoundPhase::kFinished, false), RunState::kRunning);
   ASSERT_OK(To("r", RunState::kRunning));
-  EXPECT_EQ(queue_.AfterPhase(RoundPhase::kEvaluating, false), std::nullopt);
-  EXPECT_EQ(queue_.AfterPhase(RoundPhase::kFinished, false), RunState::kIncomplete);
-  EXPECT_EQ(queue_.AfterPhase(RoundPhase::kFinished, true), RunState::kFinished);
+  EXPECT_EQ(queue_.AfterPhase(RunId("r"), RoundPhase::kEvaluating, false), std::nullopt);
+  EXPECT_EQ(queue_.AfterPhase(RunId("r"), RoundPhase::kFinished, false), RunState::kIncomplete);
+  EXPECT_EQ(queue_.AfterPhase(RunId("r"), RoundPhase::kFinished, true), RunState::kFinished);
 }
 
 TEST_F(RunQueueTest, NamesAreTakenForGoodAndUnknownOnesAreSaid) {

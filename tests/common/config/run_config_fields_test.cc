@@ -96,6 +96,7 @@ std::vector<Row> Rows() {
        "expected one of fedavg, ",
        {{"zebra", "'zebra'"}, {"[a]", "found a list", "expected keys with values"}}},
       {"", "codec", "expected fp32, bf16, int8", {{"zip", "'zip'"}, {"[a]", "found a list"}}},
+      {"", "model_codec", "fp32 or bf16", {{"int8", "'int8'"}, {"[a]", "found a list"}}},
       {"", "training", "expected keys with values", {{"3", "'3'"}, {"[a]", "found a list"}}},
       {"", "rounds", "expected keys with values", {{"3", "'3'"}, {"", "found nothing"}}},
       {"", "schedule", "expected keys with values", {{"3", "'3'"}, {"[a]", "found a list"}}},

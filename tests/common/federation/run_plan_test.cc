@@ -33,6 +33,9 @@ TEST(RunPlanTest, EveryFaultNamesItsField) {
       {"strategy", [](RunPlan& plan) { plan.strategy = "luck"; }},
       {"codec", [](RunPlan& plan) { plan.codec = ""; }},
       {"codec", [](RunPlan& plan) { plan.codec = "raw"; }},
+      {"model_codec", [](RunPlan& plan) { plan.model_codec = ""; }},
+      {"model_codec", [](RunPlan& plan) { plan.model_codec = "int8"; }},
+      {"codec", [](RunPlan& plan) { plan.codec = "bf16+zstd", plan.model_codec = "bf16"; }},
       {"training.learning_rate", [](RunPlan& plan) { plan.training.learning_rate = 0; }},
       {"training.learning_rate",
        [](RunPlan& plan) {

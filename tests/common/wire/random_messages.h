@@ -126,6 +126,7 @@ class RandomMessages {
     for (int i = Int(0, 3); i > 0; --i) order.loss_factors.push_back({TaskId(Text()), Real(0, 4)});
     order.best_version = Int(0, 500);
     order.counted_version = Int(0, 500);
+    order.paused = Int(0, 1) == 1;
     return order;
   }
 

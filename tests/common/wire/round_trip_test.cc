@@ -26,6 +26,18 @@ TEST(RoundTripTest, ARunPlanArrivesAsItWas) {
   }
 }
 
+TEST(RoundTripTest, AnAggregatorThatKnowsNoModelCodecSendsItsModelExact) {
+  RunOffer offer = RandomMessages(1).Offer();
+  offer.plan.codec = "fp32";
+  offer.plan.model_codec = "bf16";
+  v1::RunOffer message = ToProto(offer);
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunOffer received, FromProto(OverTheWire(message)));
+  EXPECT_EQ(received.plan.model_codec, "bf16");
+  message.mutable_plan()->clear_model_codec();
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const RunOffer older, FromProto(OverTheWire(message)));
+  EXPECT_EQ(older.plan.model_codec, "fp32");
+}
+
 TEST(RoundTripTest, AnInstructionArrivesAsItWas) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Instruction order = RandomMessages(seed).Order();
