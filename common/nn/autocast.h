@@ -15,6 +15,8 @@
 /// Source: torch.autocast.
 #pragma once
 
+#include "common/nn/autocast_state.h"
+
 #include <c10/core/DeviceType.h>
 #include <c10/core/ScalarType.h>
 
@@ -28,9 +30,8 @@ class AutocastGuard {
   AutocastGuard& operator=(const AutocastGuard&) = delete;
 
  private:
-  bool cuda_;
-  bool enabled_before_;
-  c10::ScalarType type_before_;
+  c10::DeviceType device_;
+  AutocastState before_;
 };
 
 }  // namespace consilium

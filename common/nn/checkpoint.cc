@@ -2,7 +2,6 @@
 
 #include "common/nn/autocast.h"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -35,8 +34,7 @@ class SecondPass {
 /// What the second pass needs beside its input.
 struct KeptPart : torch::CustomClassHolder {
   NetworkPart part;
-  bool autocast = false;
-  c10::ScalarType autocast_type = c10::ScalarType::BFloat16;
+  AutocastState autocast;
 };
 
 class CheckpointedPart : public torch::autograd::Function<CheckpointedPart> {
@@ -60,7 +58,7 @@ class CheckpointedPart : public torch::autograd::Function<CheckpointedPart> {
       const torch::AutoGradMode with_gradient(true);
       const SecondPass second;
       std::optional<AutocastGuard> shorter;
-      if (kept->autocast) shorter.emplace(x.device().type(), kept->autocast_type);
+      if (kept->autocast.enabled) shorter.emplace(x.device().type(), kept->autocast.type);
       y = kept->part(x);
     }
     // A part whose every parameter is frozen has nothing to learn.
@@ -72,10 +70,7 @@ class CheckpointedPart : public torch::autograd::Function<CheckpointedPart> {
 c10::intrusive_ptr<KeptPart> Keep(NetworkPart part, c10::DeviceType device) {
   auto kept = c10::make_intrusive<KeptPart>();
   kept->part = std::move(part);
-  const bool gpu = device == c10::DeviceType::CUDA;
-  kept->autocast = gpu ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
-  kept->autocast_type =
-      gpu ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype();
+  kept->autocast = GetAutocast(device);
   return kept;
 }
 

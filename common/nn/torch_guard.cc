@@ -18,6 +18,10 @@ bool IsAllocationFailure(const c10::Error& error) {
 
 Status FromException(const char* what, const std::exception& error) {
   const std::string context = std::string(what) + ": ";
+  // A library's mistake about a length is a bad_alloc too, and more memory would not help.
+  if (dynamic_cast<const std::bad_array_new_length*>(&error) != nullptr) {
+    return Internal(context + "an array of impossible length was asked for");
+  }
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
     return ResourceExhausted(context + "out of memory");
   }

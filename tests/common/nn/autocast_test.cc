@@ -51,15 +51,15 @@ TEST(AutocastTest, AParameterChangedBetweenGuardsIsCastAnew) {
 }
 
 TEST(AutocastTest, TheGpusStateReturnsToo) {
-  const torch::ScalarType before = at::autocast::get_autocast_gpu_dtype();
+  const torch::ScalarType before = GetAutocast(torch::kCUDA).type;
   {
     const AutocastGuard shorter(torch::kCUDA, torch::kBFloat16);
-    EXPECT_TRUE(at::autocast::is_enabled());
-    EXPECT_FALSE(at::autocast::is_cpu_enabled());
-    EXPECT_EQ(at::autocast::get_autocast_gpu_dtype(), torch::kBFloat16);
+    EXPECT_TRUE(GetAutocast(torch::kCUDA).enabled);
+    EXPECT_FALSE(GetAutocast(torch::kCPU).enabled);
+    EXPECT_EQ(GetAutocast(torch::kCUDA).type, torch::kBFloat16);
   }
-  EXPECT_FALSE(at::autocast::is_enabled());
-  EXPECT_EQ(at::autocast::get_autocast_gpu_dtype(), before);
+  EXPECT_FALSE(GetAutocast(torch::kCUDA).enabled);
+  EXPECT_EQ(GetAutocast(torch::kCUDA).type, before);
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ TEST(GuardTorchTest, AnErrorOfLibTorchBecomesItsFirstLine) {
 }
 
 TEST(GuardTorchTest, AFailedAllocationIsResourceExhausted) {
+  EXPECT_STATUS(GuardTorch("x", []() -> int { throw std::bad_array_new_length(); }),
+                StatusCode::kInternal, "impossible length");
   EXPECT_STATUS(GuardTorch("x", []() -> int { throw std::bad_alloc(); }),
                 StatusCode::kResourceExhausted, "out of memory");
   EXPECT_STATUS(GuardTorch("x", [] { return torch::empty({std::int64_t{1} << 50}); }),
