@@ -16,4 +16,11 @@ AutocastGuard::~AutocastGuard() {
   SetAutocast(device_, before_);
 }
 
+AutocastPause::AutocastPause(c10::DeviceType device)
+    : device_(device), before_(GetAutocast(device)) {
+  SetAutocast(device_, {false, before_.type});
+}
+
+AutocastPause::~AutocastPause() { SetAutocast(device_, before_); }
+
 }  // namespace consilium

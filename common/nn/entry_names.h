@@ -6,5 +6,6 @@
 namespace consilium {
 
 inline constexpr std::string_view kBackbonePrefix = "backbone.";
+inline constexpr std::string_view kHeadsPrefix = "heads.";
 
 }  // namespace consilium

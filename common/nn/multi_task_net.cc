@@ -1,6 +1,7 @@
 #include "common/nn/multi_task_net.h"
 
 #include "common/base/random_stream.h"
+#include "common/nn/autocast.h"
 #include "common/nn/entry_names.h"
 #include "common/nn/initial_values.h"
 #include "common/nn/stages.h"
@@ -70,7 +71,11 @@ std::vector<torch::Tensor> MultiTaskNetImpl::Scores(const torch::Tensor& feature
 }
 
 torch::Tensor MultiTaskNetImpl::Score(std::size_t task, const torch::Tensor& features) {
-  return heads_.at(task)->forward(features, dropout_);
+  TaskHead& head = *heads_.at(task);
+  // Too small to be worth fewer digits; and oneDNN 2.7 now and then fails to make the bfloat16
+  // product of so small a layer.
+  const AutocastPause full(features.device().type());
+  return head.forward(features.to(head.parameters().front().scalar_type()), dropout_);
 }
 
 void MultiTaskNetImpl::SeedDropout(std::uint64_t seed) {

@@ -38,7 +38,8 @@ class MultiTaskNetImpl : public torch::nn::Module {
   std::vector<torch::Tensor> forward(torch::Tensor images);
   /// features [B,F] -> as forward.
   std::vector<torch::Tensor> Scores(const torch::Tensor& features);
-  /// features [B,F] -> [B,K_j] of one task.
+  /// features [B,F] -> [B,K_j] of one task, in the type of the head's parameters whatever the
+  /// features' is and whatever an AutocastGuard asks for.
   torch::Tensor Score(std::size_t task, const torch::Tensor& features);
   /// The heads' dropout and the backbone's own.
   void SeedDropout(std::uint64_t seed);

@@ -1,5 +1,7 @@
 #include "common/training/computed_parameters.h"
 
+#include "common/nn/entry_names.h"
+
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/utils.h>
@@ -14,11 +16,12 @@ using ParameterSet = std::unordered_set<const c10::TensorImpl*>;
 /// Normalisation keeps float32: its parameters are few and its statistics need the digits.
 ParameterSet ShortenedParameters(const torch::nn::Module& net) {
   ParameterSet result;
-  for (const auto& module : net.modules()) {
-    if (module->as<torch::nn::Conv2d>() == nullptr && module->as<torch::nn::Linear>() == nullptr) {
-      continue;
-    }
-    for (const torch::Tensor& parameter : module->parameters(/*recurse=*/false)) {
+  for (const auto& entry : net.named_modules()) {
+    const torch::nn::Module& module = *entry.value();
+    const bool product =
+        module.as<torch::nn::Conv2d>() != nullptr || module.as<torch::nn::Linear>() != nullptr;
+    if (!product || entry.key().starts_with(kHeadsPrefix)) continue;
+    for (const torch::Tensor& parameter : module.parameters(/*recurse=*/false)) {
       result.insert(parameter.unsafeGetTensorImpl());
     }
   }

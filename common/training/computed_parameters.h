@@ -1,5 +1,6 @@
 /// The parameters of a network as a training step computes with them: those of convolutions and
 /// linear layers in a shorter type, rounded once per step by the optimiser, over float32 masters.
+/// Heads keep their own type, in which MultiTaskNet computes them.
 ///
 ///   {
 ///     ComputedParameters computed(*net, torch::kBFloat16);   // the net now holds rounded copies

@@ -29,6 +29,20 @@ TEST(AutocastTest, TheInnerGuardsEndLeavesTheOuterOne) {
   EXPECT_EQ(TypeOfAProduct(), torch::kBFloat16);
 }
 
+TEST(AutocastTest, APauseEndsTheGuardForItsTimeAlone) {
+  const AutocastGuard shorter(torch::kCPU, torch::kBFloat16);
+  {
+    const AutocastPause pause(torch::kCPU);
+    EXPECT_EQ(TypeOfAProduct(), torch::kFloat32);
+  }
+  EXPECT_EQ(TypeOfAProduct(), torch::kBFloat16);
+}
+
+TEST(AutocastTest, APauseWithoutAGuardChangesNothing) {
+  { const AutocastPause pause(torch::kCPU); }
+  EXPECT_EQ(TypeOfAProduct(), torch::kFloat32);
+}
+
 TEST(AutocastTest, AnotherThreadIsNotConcerned) {
   const AutocastGuard shorter(torch::kCPU, torch::kBFloat16);
   torch::ScalarType elsewhere{};

@@ -1,5 +1,7 @@
 /// Every backbone begins to learn a small batch by heart, in the types that training computes in.
 /// LibTorch computes bfloat16 on every processor, if slowly: nothing here asks for AVX-512.
+/// Losses are measured in float32 whatever the steps compute in: from one bfloat16 pass of a deep
+/// network to the next, the loss moves by more than a step of this rate gains.
 
 #include "common/nn/autocast.h"
 #include "common/nn/backbone.h"
@@ -34,6 +36,11 @@ torch::Tensor Loss(MultiTaskNet& net, const Batch& batch, bool shorter) {
   return torch::nn::functional::cross_entropy(scores.to(torch::kFloat32), batch.targets);
 }
 
+double MeasuredLoss(MultiTaskNet& net, const Batch& batch) {
+  const torch::NoGradGuard no_grad;
+  return Loss(net, batch, /*shorter=*/false).item<double>();
+}
+
 /// The losses before each step and after the last.
 std::vector<double> LossesOf(const std::string& backbone, bool shorter) {
   const Batch batch;
@@ -43,17 +50,15 @@ std::vector<double> LossesOf(const std::string& backbone, bool shorter) {
   torch::optim::Adam optimiser(net->parameters(), torch::optim::AdamOptions(kLearningRate));
   std::vector<double> losses;
   for (int step = 0; step < kSteps; ++step) {
-    const torch::Tensor loss = Loss(net, batch, shorter);
-    losses.push_back(loss.item<double>());
+    losses.push_back(MeasuredLoss(net, batch));
     optimiser.zero_grad();
-    loss.backward();
+    Loss(net, batch, shorter).backward();
     for (const auto& parameter : net->named_parameters()) {
       EXPECT_TRUE(parameter.value().grad().defined()) << parameter.key();
     }
     optimiser.step();
   }
-  const torch::NoGradGuard no_grad;
-  losses.push_back(Loss(net, batch, shorter).item<double>());
+  losses.push_back(MeasuredLoss(net, batch));
   return losses;
 }
 

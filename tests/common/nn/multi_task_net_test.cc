@@ -1,5 +1,6 @@
 #include "common/nn/multi_task_net.h"
 
+#include "common/nn/autocast.h"
 #include "common/nn/state.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/tiny_backbone.h"
@@ -62,6 +63,21 @@ TEST(MultiTaskNetTest, GroupsOfZonesHaveOneLinearLayerEach) {
   const auto outputs = net->forward(Images());
   EXPECT_EQ(outputs[0].sizes(), (std::vector<std::int64_t>{5, 2}));
   EXPECT_EQ(outputs[1].sizes(), (std::vector<std::int64_t>{5, 8}));
+}
+
+TEST(MultiTaskNetTest, HeadsComputeInFloat32WithinAnAutocastGuard) {
+  const torch::NoGradGuard no_grad;
+  for (const std::vector<TaskSpec>& tasks : {BothTasks(), {BrixiaTask("lungs").value()}}) {
+    MultiTaskNet net = TinyNet(tasks);
+    net->eval();
+    const torch::Tensor features = net->backbone().forward(Images()).to(torch::kBFloat16);
+    const auto expected = net->Scores(features.to(torch::kFloat32));
+    const AutocastGuard shorter(torch::kCPU, torch::kBFloat16);
+    const auto outputs = net->Scores(features);
+    for (std::size_t j = 0; j < outputs.size(); ++j) {
+      EXPECT_TRUE(torch::equal(outputs[j], expected[j]));
+    }
+  }
 }
 
 TEST(MultiTaskNetTest, AHeadComputesItsLayersByHand) {

@@ -1,5 +1,6 @@
 #include "common/training/computed_parameters.h"
 
+#include "common/nn/entry_names.h"
 #include "common/nn/state.h"
 #include "tests/support/tiny_data.h"
 #include "tests/support/tiny_net.h"
@@ -27,6 +28,18 @@ TEST(ComputedParametersTest, LayersHoldRoundedCopiesAndTheirMastersComeBack) {
     EXPECT_GT(shortened, 0);
   }
   EXPECT_EQ(ReadState(*net).bytes, before);
+}
+
+TEST(ComputedParametersTest, HeadsKeepTheirType) {
+  MultiTaskNet net = MakeTinyNet({PrognosisTask()});
+  const ComputedParameters computed(*net, torch::kBFloat16);
+  int of_heads = 0;
+  for (const auto& parameter : net->named_parameters()) {
+    if (!parameter.key().starts_with(kHeadsPrefix)) continue;
+    ++of_heads;
+    EXPECT_EQ(parameter.value().scalar_type(), torch::kFloat32) << parameter.key();
+  }
+  EXPECT_GT(of_heads, 0);
 }
 
 TEST(ComputedParametersTest, WhatIsWrittenToAMasterStays) {
