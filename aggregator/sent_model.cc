@@ -32,12 +32,12 @@ Result<ModelRef> SentModels::Write(const ModelRef& kept) const {
 }
 
 EncodedReader SentModels::Received(RoundNumber version) const {
-  const EncodedReader bytes = [this, name = BlobName(version)](std::uint64_t at,
-                                                               std::span<std::byte> into) {
+  EncodedReader bytes = [this, name = BlobName(version)](std::uint64_t at,
+                                                         std::span<std::byte> into) {
     return blobs_.ReadAt(name, at, into);
   };
   if (codec_.is_exact()) return bytes;
-  return [this, bytes](std::uint64_t at, std::span<std::byte> into) {
+  return [this, bytes = std::move(bytes)](std::uint64_t at, std::span<std::byte> into) {
     return codec_.DecodeRange(bytes, at, into);
   };
 }
