@@ -11,9 +11,11 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::int64_t kMaxImages = std::int64_t{1} << 53;
+constexpr std::int64_t kMaxPixels = 1 << 20;
 constexpr std::size_t kMaxTasks = 1000;
 constexpr std::size_t kMaxDigest = 128;
 constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxClassName = 4096;
 constexpr std::size_t kMaxReason = 4000;  // of 1000 bytes, each a sign of three if it is no UTF-8
 
 RoundNumber Round(Fields& fields, std::string_view name) {
@@ -36,6 +38,13 @@ Result<ModelRef> ModelFromJson(const Json& json) {
   return model;
 }
 
+Json ClassesToJson(const std::vector<ClassHolding>& classes) {
+  Json json = Json::array();
+  for (const ClassHolding& one : classes)
+    json.push_back({{"name", one.name}, {"train", one.train}});
+  return json;
+}
+
 // One Write and one Read per kind of event; its name stands in kKinds below.
 
 void Write(const RunOpened& event, Json& json) { json["model"] = ModelToJson(event.model); }
@@ -46,12 +55,17 @@ void Write(const SiteJoined& event, Json& json) {
     tasks.push_back({{"task", holding.task.str()},
                      {"train", holding.train},
                      {"validation", holding.validation},
-                     {"set_aside", holding.set_aside}});
+                     {"set_aside", holding.set_aside},
+                     {"classes", ClassesToJson(holding.classes)},
+                     {"zones", holding.zones},
+                     {"levels", holding.levels}});
   }
   json["site"] = declaration.site.str();
   json["train_images"] = declaration.train_images;
   json["layout_fingerprint"] = declaration.layout_fingerprint;
   json["set_aside"] = declaration.set_aside;
+  json["image_size"] = declaration.image_size;
+  json["channels"] = declaration.channels;
   json["tasks"] = std::move(tasks);
 }
 void Write(const UpdateSpooled& event, Json& json) {
@@ -80,9 +94,23 @@ void Write(const SiteTurnedAway& event, Json& json) {
   json["why"] = event.why;
 }
 
-/// Logs written before unreadable images were counted have none.
-std::int64_t SetAside(Fields& fields) {
-  return fields.At("set_aside").is_null() ? 0 : fields.Integer("set_aside", 0, kMaxImages);
+/// Of a field that older logs do not have: 0.
+std::int64_t IntegerIfThere(Fields& fields, std::string_view name, std::int64_t most) {
+  return fields.At(name).is_null() ? 0 : fields.Integer(name, 0, most);
+}
+
+Status ReadMeaning(Fields& fields, TaskHolding& holding) {
+  holding.zones = static_cast<int>(IntegerIfThere(fields, "zones", kMaxTasks));
+  holding.levels = static_cast<int>(IntegerIfThere(fields, "levels", kMaxTasks));
+  if (fields.At("classes").is_null()) return OkStatus();
+  for (const Json& one : fields.Array("classes", kMaxTasks)) {
+    Fields row(one);
+    ClassHolding& read = holding.classes.emplace_back();
+    read.name = row.Text("name", kMaxClassName);
+    read.train = row.Integer("train", 0, kMaxImages);
+    CONSILIUM_RETURN_IF_ERROR(row.status().WithContext("classes"));
+  }
+  return OkStatus();
 }
 
 Status Read(Fields& fields, RunOpened& event) {
@@ -94,14 +122,17 @@ Status Read(Fields& fields, SiteJoined& event) {
   declaration.site = SiteId(fields.Text("site", kMaxName));
   declaration.train_images = fields.Integer("train_images", 0, kMaxImages);
   declaration.layout_fingerprint = fields.Text("layout_fingerprint", kMaxDigest);
-  declaration.set_aside = SetAside(fields);
+  declaration.set_aside = IntegerIfThere(fields, "set_aside", kMaxImages);
+  declaration.image_size = static_cast<int>(IntegerIfThere(fields, "image_size", kMaxPixels));
+  declaration.channels = static_cast<int>(IntegerIfThere(fields, "channels", kMaxPixels));
   for (const Json& task : fields.Array("tasks", kMaxTasks)) {
     Fields holding(task);
     TaskHolding& read = declaration.tasks.emplace_back();
     read.task = TaskId(holding.Text("task", kMaxName));
     read.train = holding.Integer("train", 0, kMaxImages);
     read.validation = holding.Integer("validation", 0, kMaxImages);
-    read.set_aside = SetAside(holding);
+    read.set_aside = IntegerIfThere(holding, "set_aside", kMaxImages);
+    CONSILIUM_RETURN_IF_ERROR(ReadMeaning(holding, read).WithContext("tasks"));
     CONSILIUM_RETURN_IF_ERROR(holding.status().WithContext("tasks"));
   }
   return OkStatus();
@@ -112,7 +143,7 @@ Status Read(Fields& fields, UpdateSpooled& event) {
   event.digest = fields.Text("digest", kMaxDigest);
   event.images_used = fields.Integer("images_used", 0, kMaxImages);
   // Logs written before there were strategies that ask for steps have none.
-  if (!fields.At("steps").is_null()) event.steps = fields.Integer("steps", 0, kMaxImages);
+  event.steps = IntegerIfThere(fields, "steps", kMaxImages);
   return OkStatus();
 }
 Status Read(Fields& fields, ModelStored& event) {

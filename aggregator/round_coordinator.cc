@@ -39,8 +39,8 @@ Result<ModelRef> StoreModel(const RoundCoordinator::Options& options, RoundNumbe
 
 RoundEngine::Options EngineOptionsOf(const RunPlan& plan) {
   return {
-      plan.tasks,          plan.rounds, plan.schedule, plan.weighting, plan.training.learning_rate,
-      HoldersNeeded(plan), plan.seed};
+      plan.tasks,          plan.rounds, plan.schedule,  plan.weighting, plan.training.learning_rate,
+      HoldersNeeded(plan), plan.seed,   plan.image_size};
 }
 
 Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options) {

@@ -20,6 +20,7 @@
 #include "common/base/clock.h"
 #include "common/base/hasher.h"
 #include "common/base/result.h"
+#include "common/federation/liveness.h"
 #include "common/federation/messages.h"
 #include "common/federation/round_engine.h"
 #include "common/storage/blob_store.h"
@@ -43,6 +44,8 @@ struct RunSnapshot {
   struct Site {
     SiteId site;
     std::string state;  ///< "waiting", "training 3/10", "submitted", "evaluating", "lost", ...
+    SitePulse pulse = {};
+    std::optional<Millis> round_takes = {};  ///< all its planned steps, at its measured pace
   };
   std::vector<Site> sites;
   std::vector<Site>

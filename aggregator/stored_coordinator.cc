@@ -158,20 +158,27 @@ void StoredCoordinator::Announce() {
 
 // --- What a person sees -------------------------------------------------------------------------
 
-std::string StoredCoordinator::StateOf(const SiteId& site, const RoundEngine::Site& known) const {
+LastHeard StoredCoordinator::HeardOf(const SiteId& site) const {
+  const auto presence = presence_.find(site);
+  if (presence == presence_.end()) return {};
+  LastHeard heard;
+  const std::int64_t now = options_.clock->Now().millis + behind_.count();
+  heard.ago = Millis(std::max<std::int64_t>(0, now - presence->second.last_seen.millis));
+  heard.asks = presence->second.waiting_calls > 0;
+  if (presence->second.progress.round == engine_.round())
+    heard.progress = presence->second.progress;
+  return heard;
+}
+
+std::string StoredCoordinator::StateOf(const SiteId& site, const RoundEngine::Site& known,
+                                       const SitePulse& pulse) const {
   if (!known.live) {
     const auto away = engine_.turned_away().find(site);
     return away == engine_.turned_away().end() ? "lost" : Described(away->second);
   }
   switch (engine_.InstructionFor(site).kind) {
-    case InstructionKind::kTrain: {
-      const auto presence = presence_.find(site);
-      if (presence == presence_.end()) return "training";
-      const Progress& progress = presence->second.progress;
-      if (progress.round != engine_.round() || progress.steps_planned <= 0) return "training";
-      return "training " + std::to_string(progress.steps_done) + "/" +
-             std::to_string(progress.steps_planned);
-    }
+    case InstructionKind::kTrain:
+      return PulseText(pulse);
     case InstructionKind::kEvaluate:
       return "evaluating";
     case InstructionKind::kWait:
@@ -194,7 +201,10 @@ RunSnapshot StoredCoordinator::TakeSnapshot() const {
   snapshot.history = engine_.history();
   for (const auto& [write, what] : trouble_) snapshot.trouble = what;  // work counts most
   for (const auto& [site, known] : engine_.sites()) {
-    snapshot.sites.push_back({site, StateOf(site, known)});
+    const LastHeard heard = HeardOf(site);
+    const SitePulse pulse = PulseOf(heard);
+    snapshot.sites.push_back(
+        {site, StateOf(site, known, pulse), pulse, TimeOfRound(heard.progress)});
   }
   for (const auto& [site, away] : engine_.turned_away()) {
     if (!engine_.sites().contains(site)) snapshot.turned_away.push_back({site, Described(away)});

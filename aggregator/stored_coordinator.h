@@ -81,7 +81,9 @@ class StoredCoordinator final : public RoundCoordinator {
   Result<Standing> StandingOf(const UpdateHeader& header) const;
   Status CheckRoundOpen(const SiteId& site, RoundNumber round) const;
   RunSnapshot TakeSnapshot() const;
-  std::string StateOf(const SiteId& site, const RoundEngine::Site& known) const;
+  LastHeard HeardOf(const SiteId& site) const;
+  std::string StateOf(const SiteId& site, const RoundEngine::Site& known,
+                      const SitePulse& pulse) const;
 
   // Without mutex_: of a site's call, and of the run's files (stored_coordinator_files.cc).
   Status CountUpdate(const UpdateHeader& header);

@@ -48,9 +48,12 @@ Status StoredCoordinator::Join(SiteDeclaration declaration) {
     const std::lock_guard lock(mutex_);
     const auto known = engine_.sites().find(site);
     const bool repeated = known != engine_.sites().end() && known->second.live &&
-                          known->second.declaration == declaration &&
+                          IsSameDeclaration(known->second.declaration, declaration) &&
                           !engine_.turned_away().contains(site);
-    if (declaration.layout_fingerprint != offer_.layout_fingerprint) {
+    // The engine names an obstacle; a site that has one need not have made the network.
+    const bool other_layout = declaration.obstacle == SiteObstacle::kNone &&
+                              declaration.layout_fingerprint != offer_.layout_fingerprint;
+    if (other_layout) {
       status = RefuseLayout(site);
     } else if (!repeated) {
       status = Apply(SiteJoined{std::move(declaration)});

@@ -123,6 +123,13 @@ SessionOptions OptionsOf(const SiteConfig& config, const Site& site, const RunId
     log.Info("run " + progress.run.str() + ": round " + std::to_string(progress.round) +
              ": trained " + std::to_string(progress.steps_done) + " steps");
   };
+  options.on_activity = [&transport, run](SiteActivity activity, RoundNumber round) {
+    Progress progress;
+    progress.run = run;
+    progress.round = round;
+    progress.activity = activity;
+    static_cast<void>(transport.SendProgress(progress).ok());
+  };
   options.runner.notify = [&log](const std::string& line) { log.Info(line); };
   options.patience = kPatience;
   options.load_data = [&](const RunPlan& plan) { return LoadData(config, plan, interrupt, log); };
@@ -175,7 +182,8 @@ Status TakePart(const SiteConfig& config, const Site& site, const RunOffer& offe
                              OpenDiskBlobStore((FolderOf(config, run) / "download").string()));
   network_options.notify = [&log](const std::string& line) { log.Warn(line); };
   CONSILIUM_ASSIGN_OR_RETURN(const auto network, MakeGrpcTransport(std::move(network_options)));
-  HeartbeatTransport transport(*network, kHeartbeat);
+  const SystemClock clock;
+  HeartbeatTransport transport(*network, kHeartbeat, clock);
   CONSILIUM_ASSIGN_OR_RETURN(const ComputeOptions compute,
                              ComputeFor(config, site, offer.plan, beside.slot, log));
   SessionOptions options = OptionsOf(config, site, run, compute, transport, interrupt, log);

@@ -1,9 +1,13 @@
 #include "site_client/heartbeat_transport.h"
 
+#include <algorithm>
+
 namespace consilium {
 
-HeartbeatTransport::HeartbeatTransport(Transport& inner, Millis interval)
-    : inner_(inner), interval_(interval), thread_([this] { Beat(); }) {}
+HeartbeatTransport::HeartbeatTransport(Transport& inner, Millis interval, const Clock& clock)
+    : inner_(inner), interval_(interval), clock_(clock), since_(clock.Now()), thread_([this] {
+        Beat();
+      }) {}
 
 HeartbeatTransport::~HeartbeatTransport() {
   {
@@ -32,7 +36,16 @@ Status HeartbeatTransport::Join(const SiteDeclaration& declaration) {
   return OkStatus();
 }
 
+/// Requires mutex_ free.
+void HeartbeatTransport::Begin(SiteActivity activity) {
+  const std::lock_guard lock(mutex_);
+  if (latest_.activity == activity) return;
+  latest_.activity = activity;
+  since_ = clock_.Now();
+}
+
 Result<Instruction> HeartbeatTransport::NextInstruction(Millis patience) {
+  Begin(SiteActivity::kWaiting);
   Result<Instruction> instruction = inner_.NextInstruction(patience);
   if (instruction.ok() && instruction->kind != InstructionKind::kWait) {
     const std::lock_guard lock(mutex_);
@@ -44,20 +57,31 @@ Result<Instruction> HeartbeatTransport::NextInstruction(Millis patience) {
 }
 
 Result<Bytes> HeartbeatTransport::FetchModel(const ModelRef& model) {
+  Begin(SiteActivity::kFetching);
   return inner_.FetchModel(model);
 }
 
 Status HeartbeatTransport::SubmitUpdate(const UpdateHeader& header, ByteView encoded) {
+  Begin(SiteActivity::kSending);
   return inner_.SubmitUpdate(header, encoded);
 }
 
 Status HeartbeatTransport::SubmitEvaluation(const EvaluationReport& report) {
+  Begin(SiteActivity::kSending);
   return inner_.SubmitEvaluation(report);
 }
 
 Status HeartbeatTransport::SendProgress(const Progress& progress) {
   const std::lock_guard lock(mutex_);
+  const Timestamp now = clock_.Now();
+  const std::int64_t steps = progress.steps_done - latest_.steps_done;
+  const bool trained = latest_.activity == SiteActivity::kTraining &&
+                       progress.activity == SiteActivity::kTraining &&
+                       progress.round == latest_.round && steps > 0;
+  if (trained) steps_.Add(Millis((now.millis - since_.millis) / steps));
   latest_ = progress;
+  latest_.step = steps_.Median();
+  since_ = now;
   return OkStatus();
 }
 
@@ -65,7 +89,9 @@ void HeartbeatTransport::Beat() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, interval_, [this] { return ending_; })) {
     if (!joined_) continue;
-    const Progress progress = latest_;
+    Progress progress = latest_;
+    // A clock may be set back.
+    progress.since_step = Millis(std::max<std::int64_t>(0, clock_.Now().millis - since_.millis));
     lock.unlock();
     static_cast<void>(inner_.SendProgress(progress).ok());
     lock.lock();

@@ -137,8 +137,8 @@ Result<LocalOutcome> TrainLocally(const MultiTaskNet& net, const Dataset& data,
     options.on_step = [&](std::int64_t step, std::int64_t steps) {
       if (!round.on_progress) return;
       const std::int64_t before = round.epochs_before + epoch;
-      round.on_progress(
-          {plan.run, instruction.round, round.site, before * steps + step, planned * steps});
+      round.on_progress({plan.run, instruction.round, round.site, before * steps + step,
+                         planned * steps, SiteActivity::kTraining});
     };
     Trainer trainer(net, data, train, std::move(options));
     if (epoch > first) CONSILIUM_RETURN_IF_ERROR(trainer.Restore(left->trainer));

@@ -14,22 +14,17 @@ namespace {
 
 constexpr std::uint64_t kMaxManifest = 1'000'000'000;
 
-/// The labels in the order of the plan's tasks, none where the data has no such task.
-Result<std::shared_ptr<const Dataset>> FitTasks(Dataset data, const RunPlan& plan,
-                                                const std::string& file) {
+/// The labels in the order of the plan's tasks, none where the data has no such task. What the data
+/// mean by a task stays: the aggregator holds it against the run.
+std::shared_ptr<const Dataset> FitTasks(Dataset data, const RunPlan& plan) {
+  std::vector<TaskSpec> tasks;
   std::vector<std::ptrdiff_t> source;  // index into the data's tasks, or -1
   for (const TaskSpec& wanted : plan.tasks) {
     const auto found = std::find_if(data.tasks.begin(), data.tasks.end(),
                                     [&](const TaskSpec& task) { return task.id == wanted.id; });
     source.push_back(found == data.tasks.end() ? -1 : found - data.tasks.begin());
-    if (found == data.tasks.end()) continue;
-    TaskSpec same = *found;
-    same.weight = wanted.weight;
-    if (same != wanted) {
-      return InvalidArgument(file + ": task '" + wanted.id.str() +
-                             "' differs from the task of that name in run '" + plan.run.str() +
-                             "'");
-    }
+    tasks.push_back(found == data.tasks.end() ? wanted : *found);
+    tasks.back().weight = wanted.weight;
   }
   const auto fit = [&source](Sample& sample) {
     std::vector<std::vector<int>> labels;
@@ -41,8 +36,8 @@ Result<std::shared_ptr<const Dataset>> FitTasks(Dataset data, const RunPlan& pla
   };
   for (Sample& sample : data.samples) fit(sample);
   for (SetAsideImage& image : data.set_aside) fit(image.sample);
-  data.tasks = plan.tasks;
-  return std::shared_ptr<const Dataset>(std::make_shared<Dataset>(std::move(data)));
+  data.tasks = std::move(tasks);
+  return std::make_shared<Dataset>(std::move(data));
 }
 
 /// The plan's tasks that the manifest has a column for.
@@ -92,17 +87,12 @@ Result<std::shared_ptr<const Dataset>> LoadSiteCohort(const CohortSource& source
   options.interrupt = source.interrupt;
   options.unreadable = UnreadablePictures::kSetAside;
   CONSILIUM_ASSIGN_OR_RETURN(Dataset data, LoadCohort(manifest, options));
-  return FitTasks(std::move(data), plan, source.manifest);
+  return FitTasks(std::move(data), plan);
 }
 
 Result<std::shared_ptr<const Dataset>> LoadSiteCache(const std::string& path, const RunPlan& plan) {
   CONSILIUM_ASSIGN_OR_RETURN(Dataset data, ReadTensorCache(path));
-  if (data.images.dim() != 3 || data.images.size(1) != plan.image_size) {
-    return InvalidArgument(path + ": its images have " + std::to_string(data.images.size(1)) +
-                           " pixels per side, run '" + plan.run.str() + "' wants " +
-                           std::to_string(plan.image_size));
-  }
-  return FitTasks(std::move(data), plan, path);
+  return FitTasks(std::move(data), plan);
 }
 
 }  // namespace consilium

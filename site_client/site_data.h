@@ -1,8 +1,10 @@
 /// A site's images and labels, as a run's plan wants them.
 ///
-/// A task of the plan that the site has no labels for is there without any; a task that both have
-/// must be the same. An image that cannot be read is set aside (Dataset::set_aside). Errors: kInvalidArgument naming the file and what contradicts the plan; as
-/// ReadManifest, LoadCohort, ReadTensorCache. Threads: pure.
+/// A task of the plan that the site has no labels for is there without any. A tensor cache keeps its
+/// own image size and what its tasks mean, which need not be the plan's: the site declares them. An
+/// image that cannot be read is set aside (Dataset::set_aside).
+/// Errors: kInvalidArgument naming the file; as ReadManifest, LoadCohort, ReadTensorCache.
+/// Threads: pure.
 #pragma once
 
 #include "common/base/interrupt.h"

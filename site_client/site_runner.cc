@@ -12,6 +12,7 @@
 #include "site_client/local_state_store.h"
 #include "site_client/local_training.h"
 #include "site_client/round_checkpoint.h"
+#include "site_client/site_declaration.h"
 #include "site_client/update_packer.h"
 
 #include <algorithm>
@@ -24,44 +25,16 @@ Status AtSite(const SiteId& site, const std::string& problem) {
   return InvalidArgument("site " + site.str() + ": " + problem);
 }
 
-/// n_sj of every task with a training label. A site without training images only evaluates; a task
-/// of which images are set aside is named too, for what it says of the site.
-std::vector<TaskHolding> HoldingsOf(const Dataset& data, const Split& split) {
-  std::vector<TaskHolding> holdings;
-  for (std::size_t j = 0; j < data.tasks.size(); ++j) {
-    const std::int64_t train = CountLabelled(data, split.train, j);
-    const std::int64_t validation = CountLabelled(data, split.validation, j);
-    const std::int64_t set_aside = CountSetAside(data, j);
-    const bool evaluated = split.train.empty() && validation > 0;
-    if (train == 0 && set_aside == 0 && !evaluated) continue;
-    holdings.push_back({data.tasks[j].id, train, validation, set_aside});
-  }
-  return holdings;
-}
-
-/// Whether the site can do what the run asks of it.
-bool AnyLabel(const SiteDeclaration& declaration, bool evaluates) {
-  return std::ranges::any_of(declaration.tasks, [&](const TaskHolding& one) {
-    return (evaluates ? one.validation : one.train) > 0;
-  });
-}
-
 class SiteRunnerImpl : public SiteRunner {
  public:
   SiteRunnerImpl(Options options, const RunOffer& offer, std::shared_ptr<const Dataset> data,
-                 MultiTaskNet net, std::shared_ptr<const Layout> travelling,
-                 std::function<bool(const EntrySpec&)> shared, LocalStateStore local,
-                 UpdatePacker packer, ModelCodec model_codec)
+                 MultiTaskNet net)
       : options_(std::move(options)),
         plan_(offer.plan),
-        fingerprint_(offer.layout_fingerprint),
+        run_fingerprint_(offer.layout_fingerprint),
         data_(std::move(data)),
         net_(std::move(net)),
-        shared_layout_(std::move(travelling)),
-        shared_(std::move(shared)),
-        local_(std::move(local)),
-        packer_(std::move(packer)),
-        model_codec_(std::move(model_codec)),
+        layout_(LayoutOf(*net_)),
         checkpoints_(options_.state_folder, options_.hasher, options_.notify),
         split_(options_.split.has_value() ? *options_.split
                                           : SplitUsable(*data_, plan_.validation_fraction,
@@ -74,9 +47,13 @@ class SiteRunnerImpl : public SiteRunner {
   }
 
   SiteDeclaration Declaration() const override {
-    return {options_.site, static_cast<std::int64_t>(split_.train.size()),
-            HoldingsOf(*data_, split_), fingerprint_,
-            static_cast<std::int64_t>(data_->set_aside.size())};
+    return Declare(options_.site, *data_, split_, layout_->Fingerprint());
+  }
+
+  Status Begin(const Bytes& initial) override {
+    SetComputeThreads(options_.compute.threads);
+    CONSILIUM_RETURN_IF_ERROR(CheckFits());
+    return GuardTorch("taking over the first model", [&] { return TakeOver(initial); });
   }
 
   Result<Bytes> Held(const ModelRef& model) const override {
@@ -89,7 +66,7 @@ class SiteRunnerImpl : public SiteRunner {
   }
 
   Result<Bytes> Unpacked(Bytes fetched) const override {
-    Result<Bytes> model = model_codec_.Decode(std::move(fetched));
+    Result<Bytes> model = model_codec_->Decode(std::move(fetched));
     if (model.ok()) return model;
     return model.status().WithContext("site " + options_.site.str());
   }
@@ -105,7 +82,7 @@ class SiteRunnerImpl : public SiteRunner {
   void Delivered() override { checkpoints_.End(); }
 
   Result<ParameterBlob> LocalState(RoundNumber version) const override {
-    CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob all, local_.At(version));
+    CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob all, local_->At(version));
     if (all.layout == nullptr) return all;
     return Subset(all, [this](const EntrySpec& entry) {
       const TaskId head = HeadOf(entry);
@@ -115,10 +92,15 @@ class SiteRunnerImpl : public SiteRunner {
 
  private:
   bool Trains(const TaskId& task) const {
-    const std::vector<TaskHolding> held = HoldingsOf(*data_, split_);
-    return std::ranges::any_of(
-        held, [&](const TaskHolding& one) { return one.task == task && one.train > 0; });
+    const auto found = std::ranges::find(data_->tasks, task, &TaskSpec::id);
+    return found != data_->tasks.end() &&
+           CountLabelled(*data_, split_.train,
+                         static_cast<std::size_t>(found - data_->tasks.begin())) > 0;
   }
+
+  /// Of data and network with the plan: what an older aggregator does not judge.
+  Status CheckFits() const;
+  Status TakeOver(const Bytes& initial);
 
   Result<SiteReport> Obey(const Instruction& instruction) {
     SetComputeThreads(options_.compute.threads);
@@ -157,7 +139,7 @@ class SiteRunnerImpl : public SiteRunner {
     } else {  // has no controls: those are scaffold's
       CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, received_));
     }
-    CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob local, local_.At(version));
+    CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob local, local_->At(version));
     CONSILIUM_ASSIGN_OR_RETURN(own_controls_, ControlsIn(local));
     CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob own, WithoutControls(local));
     if (!HasOwnModel()) return WriteState(*net_, own);
@@ -181,14 +163,17 @@ class SiteRunnerImpl : public SiteRunner {
 
   Options options_;
   RunPlan plan_;
-  std::string fingerprint_;
+  std::string run_fingerprint_;
   std::shared_ptr<const Dataset> data_;
   MultiTaskNet net_;
+  std::shared_ptr<const Layout> layout_;  // of the network
+  // From Begin on.
   std::shared_ptr<const Layout> shared_layout_;   // of what travels, controls included
   std::function<bool(const EntrySpec&)> shared_;  // of the network's entries
-  LocalStateStore local_;
-  UpdatePacker packer_;
-  ModelCodec model_codec_;
+  std::optional<LocalStateStore> local_;
+  std::optional<UpdatePacker> packer_;
+  std::optional<ModelCodec> model_codec_;
+  // Of all rounds.
   RoundCheckpoints checkpoints_;
   Split split_;
   std::optional<ModelRef> evaluated_;  // whose values are in the network
@@ -250,8 +235,8 @@ Result<SiteUpdate> SiteRunnerImpl::Train(const Instruction& instruction) {
   CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob kept, Joined(own, controls.own));
   // The version trained from stays too: a round without quorum is repeated from it.
   const RoundNumber version = instruction.model.version;
-  CONSILIUM_RETURN_IF_ERROR(local_.Put(version + 1, std::move(kept)));
-  CONSILIUM_RETURN_IF_ERROR(local_.Keep({version, version + 1, instruction.best_version}));
+  CONSILIUM_RETURN_IF_ERROR(local_->Put(version + 1, std::move(kept)));
+  CONSILIUM_RETURN_IF_ERROR(local_->Keep({version, version + 1, instruction.best_version}));
   CONSILIUM_ASSIGN_OR_RETURN(SiteUpdate update, Packed(instruction, sent));
   update.header.images_used = outcome.images_used;
   update.header.steps = outcome.steps;
@@ -279,7 +264,7 @@ Result<NewControls> SiteRunnerImpl::ControlsAfter(const Instruction& instruction
 Result<SiteUpdate> SiteRunnerImpl::Packed(const Instruction& instruction,
                                           const ParameterBlob& sent) {
   SiteUpdate update;
-  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_.Pack(instruction, sent, received_.bytes));
+  CONSILIUM_ASSIGN_OR_RETURN(update.encoded, packer_->Pack(instruction, sent, received_.bytes));
   update.header.run = plan_.run;
   update.header.round = instruction.round;
   update.header.site = options_.site;
@@ -298,61 +283,62 @@ Result<EvaluationReport> SiteRunnerImpl::Validate(const Instruction& instruction
   return EvaluationReport{plan_.run, instruction.model.version, options_.site, std::move(counts)};
 }
 
-}  // namespace
+Status SiteRunnerImpl::CheckFits() const {
+  const SiteDeclaration declaration = Declaration();
+  if (data_->tasks != plan_.tasks) {
+    return AtSite(options_.site, "tasks: its data are prepared for others than the plan's");
+  }
+  if (declaration.image_size != plan_.image_size) {
+    return AtSite(options_.site, "image_size: its images do not have the plan's " +
+                                     std::to_string(plan_.image_size) + " pixels a side");
+  }
+  if (layout_->Fingerprint() != run_fingerprint_) {
+    return AtSite(options_.site, "layout: the network built here from backbone '" + plan_.backbone +
+                                     "' has other entries than the run's first model");
+  }
+  const bool evaluates = OnlyEvaluates(plan_.rounds, options_.site);
+  if (AnyLabel(declaration, evaluates)) return OkStatus();
+  std::string problem = "data: no ";
+  problem.append(evaluates ? "" : "training ").append("image has a label of the plan's tasks");
+  if (declaration.set_aside > 0) {
+    problem.append("; ").append(std::to_string(declaration.set_aside));
+    problem.append(" images are set aside because they cannot be read");
+  }
+  return AtSite(options_.site, problem);
+}
 
-Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const RunOffer& offer,
-                                                       std::shared_ptr<const Dataset> data,
-                                                       const Bytes& initial) {
-  SetComputeThreads(options.compute.threads);
-  const RunPlan& plan = offer.plan;
-  if (data->tasks != plan.tasks) {
-    return AtSite(options.site, "tasks: its data are prepared for others than the plan's");
-  }
-  if (data->images.dim() != 3 || data->images.size(1) != plan.image_size) {
-    return AtSite(options.site, "image_size: its images do not have the plan's " +
-                                    std::to_string(plan.image_size) + " pixels a side");
-  }
-  CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, options.make_net(plan));
-  const std::shared_ptr<const Layout> layout = LayoutOf(*net);
-  if (layout->Fingerprint() != offer.layout_fingerprint) {
-    return AtSite(options.site, "layout: the network built here from backbone '" + plan.backbone +
-                                    "' has other entries than the run's first model");
-  }
-  const ParameterBlob first{layout, initial};
-  CONSILIUM_RETURN_IF_ERROR(WriteState(*net, first));
-  CONSILIUM_RETURN_IF_ERROR(RatesOf(*net, plan.training, {}).status());
-  const auto is_shared = SharedEntries(plan, *layout);
-  const bool own_model = plan.strategy == "ditto";  // which begins as everybody's
-  const auto is_local = [&](const EntrySpec& entry) { return own_model || !is_shared(entry); };
-  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob travelling, Subset(first, is_shared));
-  CONSILIUM_ASSIGN_OR_RETURN(travelling, WithControls(plan, std::move(travelling)));
+Status SiteRunnerImpl::TakeOver(const Bytes& initial) {
+  const ParameterBlob first{layout_, initial};
+  CONSILIUM_RETURN_IF_ERROR(WriteState(*net_, first));
+  CONSILIUM_RETURN_IF_ERROR(RatesOf(*net_, plan_.training, {}).status());
+  shared_ = SharedEntries(plan_, *layout_);
+  // Its own model begins as everybody's.
+  const auto is_local = [this](const EntrySpec& entry) { return HasOwnModel() || !shared_(entry); };
+  CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob travelling, Subset(first, shared_));
+  CONSILIUM_ASSIGN_OR_RETURN(travelling, WithControls(plan_, std::move(travelling)));
   CONSILIUM_ASSIGN_OR_RETURN(ParameterBlob own, Subset(first, is_local));
   CONSILIUM_ASSIGN_OR_RETURN(const ParameterBlob controls, ControlsIn(travelling));
   CONSILIUM_ASSIGN_OR_RETURN(own, Joined(own, controls));
-  const std::string folder = own.layout->entries().empty() ? "" : options.state_folder;
-  CONSILIUM_ASSIGN_OR_RETURN(LocalStateStore local,
-                             LocalStateStore::Open(folder, plan.run, options.site, own.layout));
-  CONSILIUM_RETURN_IF_ERROR(local.Put(0, std::move(own)));
-  CONSILIUM_ASSIGN_OR_RETURN(UpdatePacker packer,
-                             UpdatePacker::Open(options.state_folder, plan.run, options.site,
-                                                plan.codec, travelling.layout));
-  CONSILIUM_ASSIGN_OR_RETURN(ModelCodec model_codec,
-                             ModelCodec::Make(plan.model_codec, travelling.layout));
-  const SiteId site = options.site;
-  auto runner = std::make_unique<SiteRunnerImpl>(
-      std::move(options), offer, std::move(data), std::move(net), travelling.layout, is_shared,
-      std::move(local), std::move(packer), std::move(model_codec));
-  const bool evaluates = OnlyEvaluates(plan.rounds, site);
-  if (!AnyLabel(runner->Declaration(), evaluates)) {
-    std::string problem = "data: no ";
-    problem.append(evaluates ? "" : "training ").append("image has a label of the plan's tasks");
-    if (const std::int64_t unreadable = runner->Declaration().set_aside; unreadable > 0) {
-      problem.append("; ").append(std::to_string(unreadable));
-      problem.append(" images are set aside because they cannot be read");
-    }
-    return AtSite(site, problem);
-  }
-  return std::unique_ptr<SiteRunner>(std::move(runner));
+  shared_layout_ = travelling.layout;
+  const std::string folder = own.layout->entries().empty() ? "" : options_.state_folder;
+  CONSILIUM_ASSIGN_OR_RETURN(local_,
+                             LocalStateStore::Open(folder, plan_.run, options_.site, own.layout));
+  CONSILIUM_RETURN_IF_ERROR(local_->Put(0, std::move(own)));
+  CONSILIUM_ASSIGN_OR_RETURN(
+      packer_, UpdatePacker::Open(options_.state_folder, plan_.run, options_.site, plan_.codec,
+                                  shared_layout_));
+  CONSILIUM_ASSIGN_OR_RETURN(model_codec_, ModelCodec::Make(plan_.model_codec, shared_layout_));
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SiteRunner>> SiteRunner::Create(Options options, const RunOffer& offer,
+                                                       std::shared_ptr<const Dataset> data) {
+  SetComputeThreads(options.compute.threads);
+  CONSILIUM_ASSIGN_OR_RETURN(MultiTaskNet net, options.make_net(offer.plan));
+  return std::unique_ptr<SiteRunner>(
+      std::make_unique<SiteRunnerImpl>(std::move(options), offer, std::move(data), std::move(net)));
 }
 
 }  // namespace consilium

@@ -67,14 +67,15 @@ class SiteRunner {
     /// What the site's operator may want to know, without names of pictures. May be empty.
     std::function<void(const std::string& line)> notify;
   };
-  /// `initial`: the run's complete first model, canonical bytes. The split is SplitUsable(data,
-  /// plan.validation_fraction, plan.seed, site).
+  /// Makes the network; the data need not fit the plan yet, which Begin and the aggregator judge.
+  /// The split is SplitUsable(data, plan.validation_fraction, plan.seed, site).
   static Result<std::unique_ptr<SiteRunner>> Create(Options options, const RunOffer& offer,
-                                                    std::shared_ptr<const Dataset> data,
-                                                    const Bytes& initial);
+                                                    std::shared_ptr<const Dataset> data);
   virtual ~SiteRunner() = default;
 
   virtual SiteDeclaration Declaration() const = 0;
+  /// `initial`: the run's complete first model, canonical bytes. Before all that follows.
+  virtual Status Begin(const Bytes& initial) = 0;
   /// The canonical bytes of `model`, where it is the one evaluated last and its digest is known:
   /// training begins from it, and need not fetch it again. Empty otherwise, and under scaffold,
   /// whose models hold more than the network.

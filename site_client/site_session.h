@@ -24,6 +24,8 @@ struct SessionOptions {
   /// May be null.
   std::counting_semaphore<>* compute_slots = nullptr;
   Millis patience{10'000};  ///< of one NextInstruction
+  /// Told when the site begins to wait for its turn to compute, to train or to evaluate. May be empty.
+  std::function<void(SiteActivity activity, RoundNumber round)> on_activity;
   /// Told with each instruction whether an operator has paused the run. May be empty.
   std::function<void(bool paused)> on_instruction;
 };

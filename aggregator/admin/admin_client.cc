@@ -104,7 +104,10 @@ class GrpcAdminClient final : public AdminClient {
     CONSILIUM_RETURN_IF_ERROR(Call(&v1::Admin::Stub::ListSites, v1::ListSitesRequest(), reply));
     std::vector<SiteStatus> sites;
     sites.reserve(static_cast<std::size_t>(reply.sites_size()));
-    for (const v1::SiteStatus& site : reply.sites()) sites.push_back(FromProto(site));
+    for (const v1::SiteStatus& site : reply.sites()) {
+      CONSILIUM_ASSIGN_OR_RETURN(SiteStatus plain, FromProto(site));
+      sites.push_back(std::move(plain));
+    }
     return sites;
   }
 

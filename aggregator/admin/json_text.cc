@@ -25,8 +25,20 @@ Json ToJson(const RunSummary& run) {
   return json;
 }
 
+double Seconds(Millis length) { return static_cast<double>(length.count()) / 1000; }
+
 Json ToJson(const SiteStatus& site) {
-  return {{"site", site.site.str()}, {"run", site.run.str()}, {"doing", site.doing}};
+  const SitePulse& pulse = site.pulse;
+  return {{"site", site.site.str()},
+          {"run", site.run.str()},
+          {"doing", site.doing},
+          {"health", ToString(pulse.health)},
+          {"activity", ToString(pulse.activity)},
+          {"steps_done", pulse.steps_done},
+          {"steps_planned", pulse.steps_planned},
+          {"seconds_per_step", Seconds(pulse.step)},
+          {"seconds_idle", Seconds(pulse.idle)},
+          {"seconds_left", pulse.left ? Json(Seconds(*pulse.left)) : Json(nullptr)}};
 }
 
 Json ToJson(const LedgerRound& round) {
@@ -36,8 +48,10 @@ Json ToJson(const LedgerRound& round) {
                {"validation_loss", Optional(round.validation_loss)},
                {"sites", Json::array()}};
   for (const LedgerEntry& entry : round.sites) {
-    Json row = {
-        {"site", entry.site.str()}, {"standing", ToString(entry.standing)}, {"why", entry.why}};
+    Json row = {{"site", entry.site.str()},
+                {"standing", ToString(entry.standing)},
+                {"why", entry.why},
+                {"seconds", Seconds(entry.took)}};
     if (entry.standing == SiteStanding::kEvaluates) {
       row["scores"] = Json::array();
       for (const TaskScore& score : entry.scores) {
@@ -76,6 +90,12 @@ std::string JsonText(const RunDetail& detail) {
   json["changes"] = ListOf(detail.changes);
   json["enrolled"] = ListOf(detail.sites);
   json["rounds"] = ListOf(detail.rounds);
+  json["proposed_deadline"] = nullptr;
+  if (detail.proposed) {
+    json["proposed_deadline"] = {{"seconds", Seconds(detail.proposed->deadline)},
+                                 {"slowest_site", detail.proposed->slowest.str()},
+                                 {"slowest_seconds", Seconds(detail.proposed->took)}};
+  }
   json["plan_yaml"] = detail.plan;
   return Line(json);
 }

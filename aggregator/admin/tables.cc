@@ -38,6 +38,21 @@ std::string RoundOf(const RunSummary& run) {
   return std::to_string(run.round) + "/" + std::to_string(run.rounds_planned);
 }
 
+std::string Took(Millis length) {
+  if (length.count() == 0) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(length.count()) / 1000);
+  return text;
+}
+
+std::string ProposalLine(const DeadlineProposal& proposed) {
+  return "A deadline of " +
+         std::to_string(
+             std::chrono::duration_cast<std::chrono::seconds>(proposed.deadline).count()) +
+         " s would do: twice the " + Took(proposed.took) + " that " + proposed.slowest.str() +
+         " took.\n";
+}
+
 /// What keeps a run from going on is worth more than how it came here.
 std::string CauseOf(const RunSummary& run) {
   return run.trouble.empty() ? run.last.cause : "cannot go on, trying again: " + run.trouble;
@@ -73,6 +88,7 @@ std::string RunText(const RunDetail& detail) {
   }
   text += Aligned(changes);
   if (!detail.sites.empty()) text.append("\n").append(SitesTable(detail.sites));
+  if (detail.proposed) text.append("\n").append(ProposalLine(*detail.proposed));
   return text;
 }
 
@@ -84,12 +100,12 @@ std::string SitesTable(const std::vector<SiteStatus>& sites) {
 }
 
 std::string RoundsTable(const std::vector<LedgerRound>& rounds) {
-  std::vector<Row> rows = {{"ROUND", "ATTEMPTS", "LOSS", "SITE", "STANDING", "WHY"}};
+  std::vector<Row> rows = {{"ROUND", "ATTEMPTS", "LOSS", "SITE", "STANDING", "TOOK", "WHY"}};
   for (const LedgerRound& round : rounds) {
     for (const LedgerEntry& entry : round.sites) {
       rows.push_back({std::to_string(round.round), std::to_string(round.attempts),
                       Loss(round.validation_loss), entry.site.str(),
-                      std::string(ToString(entry.standing)), entry.why});
+                      std::string(ToString(entry.standing)), Took(entry.took), entry.why});
     }
   }
   return Aligned(rows);

@@ -3,6 +3,7 @@
 #include "aggregator/left_out_scores.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace consilium {
@@ -58,6 +59,27 @@ std::set<SiteId> LiveSites(const RoundEngine& engine) {
   return live;
 }
 
+/// How long the sites of a round took, from when they were asked.
+class RoundClock {
+ public:
+  void Ask(Timestamp at) { asked_ = at; }
+  void Deliver(const SiteId& site, Timestamp at) { took_[site] = Since(at); }
+  void Write(Timestamp now, LedgerRound& round) const {
+    for (LedgerEntry& entry : round.sites) {
+      const auto took = took_.find(entry.site);
+      if (entry.standing == SiteStanding::kIn && took != took_.end()) entry.took = took->second;
+      if (entry.standing == SiteStanding::kLate) entry.took = Since(now);
+    }
+  }
+  void Forget() { took_.clear(); }
+
+ private:
+  Millis Since(Timestamp at) const { return Millis(at.millis - asked_.millis); }
+
+  Timestamp asked_;
+  std::map<SiteId, Millis> took_;
+};
+
 /// What the left-out sites say of the round's model, or why they say nothing.
 void NoteLeftOut(const RoundEngine& engine, const RoundOptions& options, bool evaluated,
                  LedgerRound& round) {
@@ -89,7 +111,11 @@ Result<std::vector<LedgerRound>> MakeLedger(const RoundEngine::Options& options,
   RoundEngine engine(options);
   std::vector<LedgerRound> rounds;
   std::set<SiteId> there;
+  RoundClock clock;
   for (const Event& event : log) {
+    if (const auto* update = std::get_if<UpdateSpooled>(&event.what)) {
+      clock.Deliver(update->site, event.at);
+    }
     const RoundPhase before = engine.phase();
     const std::size_t concluded = engine.history().size();
     const std::vector<Command> commands = engine.Step(event);
@@ -101,6 +127,7 @@ Result<std::vector<LedgerRound>> MakeLedger(const RoundEngine::Options& options,
         LedgerRound& round = rounds.back();
         round.closed = true;
         round.sites = EntriesOf(engine, options.rounds, there, true);
+        clock.Write(event.at, round);
       }
     }
     if (engine.history().size() > concluded) {
@@ -110,15 +137,20 @@ Result<std::vector<LedgerRound>> MakeLedger(const RoundEngine::Options& options,
       return std::holds_alternative<SetDeadline>(command);
     });
     if (engine.phase() == RoundPhase::kTraining) {
-      if (selects) there = LiveSites(engine);
+      if (selects) {
+        there = LiveSites(engine);
+        clock.Ask(event.at);
+      }
       const bool known = !rounds.empty() && rounds.back().round == engine.round();
       if (!known) {
         rounds.emplace_back().round = engine.round();
+        clock.Forget();
       } else if (before == RoundPhase::kTraining &&
                  std::holds_alternative<DeadlinePassed>(event.what)) {
         ++rounds.back().attempts;
       }
       rounds.back().sites = EntriesOf(engine, options.rounds, there, false);
+      clock.Write(event.at, rounds.back());
     }
   }
   for (const auto& [version, loss] : engine.history()) {

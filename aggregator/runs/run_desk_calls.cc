@@ -1,4 +1,5 @@
 /// What operators ask of a RunDesk.
+#include "aggregator/runs/deadline_proposal.h"
 #include "aggregator/runs/ledger.h"
 #include "aggregator/runs/run_desk.h"
 #include "common/config/run_config.h"
@@ -151,22 +152,25 @@ Result<RunDetail> RunDesk::Show(const RunId& run) {
   if (known->state == RunState::kFailed || known->state == RunState::kRemoved) return detail;
   CONSILIUM_ASSIGN_OR_RETURN(const Folder folder, Borrow(run));
   const RunSnapshot snapshot = folder->coordinator().Snapshot();
+  std::map<SiteId, Millis> expected;
   for (const auto* list : {&snapshot.sites, &snapshot.turned_away}) {
     for (const RunSnapshot::Site& site : *list) {
-      detail.sites.push_back({site.site, run, site.state});
+      detail.sites.push_back({site.site, run, site.state, site.pulse});
+      if (site.round_takes) expected[site.site] = *site.round_takes;
     }
   }
   CONSILIUM_ASSIGN_OR_RETURN(detail.rounds, LedgerOf(run, folder));
+  if (!IsOver(known->state)) detail.proposed = ProposeDeadline(detail.rounds, expected);
   return detail;
 }
 
 Result<std::vector<SiteStatus>> RunDesk::Sites() {
   const std::lock_guard lock(mutex_);
-  std::map<RunId, std::map<SiteId, std::string>> states;
+  std::map<RunId, std::map<SiteId, RunSnapshot::Site>> states;
   for (const auto& [run, folder] : open_) {
     const RunSnapshot snapshot = folder->coordinator().Snapshot();
     for (const auto* list : {&snapshot.sites, &snapshot.turned_away}) {
-      for (const RunSnapshot::Site& site : *list) states[run][site.site] = site.state;
+      for (const RunSnapshot::Site& site : *list) states[run][site.site] = site;
     }
   }
   std::vector<SiteStatus> sites;
@@ -174,10 +178,10 @@ Result<std::vector<SiteStatus>> RunDesk::Sites() {
   for (const auto& [site, visits] : visits_) {
     for (const RunId& run : visits) {
       CONSILIUM_ASSIGN_OR_RETURN(const RunQueue::Run* const known, queue_.Find(run));
-      const std::string state = states[run][site];
-      std::string doing = state.empty() ? "has not joined" : state;
+      const RunSnapshot::Site& seen = states[run][site];
+      std::string doing = seen.state.empty() ? "has not joined" : seen.state;
       if (IsOver(known->state)) doing = "the run is over";
-      sites.push_back({site, run, doing});
+      sites.push_back({site, run, doing, seen.pulse});
     }
   }
   return sites;

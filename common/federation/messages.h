@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/bytes.h"
+#include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/federation/run_plan.h"
 #include "common/metrics/task_counts.h"
@@ -34,21 +35,42 @@ struct RunOffer {
   std::string layout_fingerprint;  ///< of the complete layout
 };
 
-/// How many labels of one task a site has.
+struct ClassHolding {
+  std::string name;
+  std::int64_t train = 0;  ///< training images of the class
+  friend bool operator==(const ClassHolding&, const ClassHolding&) = default;
+};
+
+/// How many labels of one task a site has, and what its own data mean by them.
 struct TaskHolding {
   TaskId task;
   std::int64_t train = 0;       ///< labelled training images: n_sj
   std::int64_t validation = 0;  ///< labelled validation images
   std::int64_t set_aside = 0;   ///< labelled, but unreadable: in neither of the two
+  /// Of a task of classes, in the order in which the site numbers them. Empty: not told.
+  std::vector<ClassHolding> classes;
+  int zones = 0;   ///< of a task of zones; 0: not told
+  int levels = 0;  ///< of each zone; 0: not told
   friend bool operator==(const TaskHolding&, const TaskHolding&) = default;
 };
 
+/// Why a site cannot take part whatever it has; its own log says more.
+enum class SiteObstacle : std::uint8_t {
+  kNone,
+  kData,     ///< its images and labels cannot be prepared for the run
+  kNetwork,  ///< its program cannot make the run's network
+};
+
+/// What a site brings, before it has seen any model. Sites older than a field do not tell it.
 struct SiteDeclaration {
   SiteId site;
   std::int64_t train_images = 0;
   std::vector<TaskHolding> tasks;  ///< with a label to train from, to evaluate or set aside
   std::string layout_fingerprint;
   std::int64_t set_aside = 0;  ///< unreadable images, labelled or not
+  int image_size = 0;          ///< pixels a side of its prepared images; 0: not told
+  int channels = 0;            ///< of its prepared images; 0: not told
+  SiteObstacle obstacle = SiteObstacle::kNone;
   friend bool operator==(const SiteDeclaration&, const SiteDeclaration&) = default;
 };
 
@@ -103,12 +125,27 @@ struct EvaluationReport {
   std::vector<TaskCounts> tasks;
 };
 
+/// What a site does for a run at a moment.
+enum class SiteActivity : std::uint8_t {
+  kUnknown,   ///< not told, as by older sites
+  kWaiting,   ///< for the next instruction
+  kFetching,  ///< a model
+  kQueueing,  ///< for its turn to compute, which another run of the site has
+  kTraining,
+  kEvaluating,
+  kSending,  ///< its update or its counts
+};
+
 struct Progress {
   RunId run;
   RoundNumber round = 0;
   SiteId site;
   std::int64_t steps_done = 0;
   std::int64_t steps_planned = 0;
+  SiteActivity activity = SiteActivity::kUnknown;
+  Millis step{0};        ///< what a step took at the site of late; 0: not measured yet
+  Millis since_step{0};  ///< when this was sent: since the last step, or since the activity began
+  friend bool operator==(const Progress&, const Progress&) = default;
 };
 
 }  // namespace consilium

@@ -99,9 +99,12 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
   const SiteId& site = event.declaration.site;
   const auto known = sites_.find(site);
   if (known != sites_.end()) {
-    if (!(known->second.declaration == event.declaration)) {
-      return TurnAway(site, SiteStanding::kRefused,
-                      AlreadyExists(Named(site) + ": joined before with another declaration"));
+    if (!IsSameDeclaration(known->second.declaration, event.declaration)) {
+      Status status = CheckDeclaration(Contract(), event.declaration);
+      if (status.ok()) {
+        status = AlreadyExists(Named(site) + ": joined before with another declaration");
+      }
+      return TurnAway(site, SiteStanding::kRefused, std::move(status));
     }
     if (Status status = CheckBeginning(event.declaration); !status.ok()) {
       return TurnAway(site, SiteStanding::kRefused, std::move(status));
@@ -109,8 +112,7 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
     known->second.live = true;
   } else {
     if (phase_ == RoundPhase::kFinished) return Refuse(FailedPrecondition("the run is over"));
-    if (Status status = CheckDeclaration(options_.tasks, options_.rounds, event.declaration);
-        !status.ok()) {
+    if (Status status = CheckDeclaration(Contract(), event.declaration); !status.ok()) {
       return TurnAway(site, SiteStanding::kRefused, std::move(status));
     }
     if (const auto why = WhyAbstain(options_.rounds, event.declaration)) {

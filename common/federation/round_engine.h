@@ -57,6 +57,7 @@
 
 #include "common/base/clock.h"
 #include "common/federation/messages.h"
+#include "common/federation/participation.h"
 #include "common/federation/run_plan.h"
 #include "common/federation/run_status.h"
 #include "common/federation/strategies/requirements.h"
@@ -166,6 +167,7 @@ class RoundEngine {
     double learning_rate = 1e-3;
     HolderNeeds needs;       ///< of the run's strategy: fewer sites than it asks for begin no run
     std::uint64_t seed = 0;  ///< of the run; draws come from a stream of their own
+    int image_size = 0;      ///< pixels a side
     friend bool operator==(const Options&, const Options&) = default;
   };
   explicit RoundEngine(Options options);
@@ -227,6 +229,7 @@ class RoundEngine {
   Commands On(const SiteLost& event, Timestamp at);
   Commands On(const SiteTurnedAway& event, Timestamp at);
 
+  RunContract Contract() const { return {options_.tasks, options_.rounds, options_.image_size}; }
   Commands TurnAway(const SiteId& site, SiteStanding standing, Status reason) const;
   /// Whether the run need not wait for more than these `live` sites to begin.
   bool AreAll(std::size_t live) const;

@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/result.h"
+#include "common/federation/liveness.h"
 
 #include <cstdint>
 #include <map>
@@ -59,6 +60,15 @@ struct SiteStatus {
   SiteId site;
   RunId run;          ///< that it is in
   std::string doing;  ///< RunSnapshot::Site::state
+  SitePulse pulse = {};
+};
+
+/// A deadline that all sites would have kept, from what they took (deadline_proposal.h).
+struct DeadlineProposal {
+  Millis deadline{0};  ///< proposed
+  SiteId slowest;
+  Millis took{0};  ///< by the slowest, from being asked to its update
+  friend bool operator==(const DeadlineProposal&, const DeadlineProposal&) = default;
 };
 
 /// What became of a site in a round.
@@ -90,6 +100,7 @@ struct LedgerEntry {
   SiteStanding standing = SiteStanding::kOpen;
   std::string why;                     ///< of kEvaluates: its scores, for a person
   std::vector<TaskScore> scores = {};  ///< of kEvaluates
+  Millis took{0};                      ///< of kIn: until its update was there; of kLate: at least
   friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };
 struct LedgerRound {
@@ -107,6 +118,7 @@ struct RunDetail {
   std::vector<SiteStatus> sites;
   std::vector<LedgerRound> rounds;
   std::string plan;  ///< YAML
+  std::optional<DeadlineProposal> proposed;
 };
 
 /// A change of a run, or a line of one that is active.

@@ -16,6 +16,7 @@ v1::LedgerRound ToProto(const LedgerRound& round) {
     row.set_site(entry.site.str());
     row.set_standing(std::string(ToString(entry.standing)));
     row.set_why(entry.why);
+    row.set_took_millis(entry.took.count());
     for (const TaskScore& score : entry.scores) {
       v1::TaskScore& added = *row.add_scores();
       added.set_task(score.task.str());
@@ -37,7 +38,7 @@ Result<LedgerRound> FromProto(const v1::LedgerRound& message) {
   for (const v1::LedgerEntry& row : message.sites()) {
     const Result<SiteStanding> standing = ParseSiteStanding(row.standing());
     if (!standing.ok()) return standing.status().WithContext("ledger.standing");
-    LedgerEntry entry{SiteId(row.site()), *standing, row.why(), {}};
+    LedgerEntry entry{SiteId(row.site()), *standing, row.why(), {}, Millis(row.took_millis())};
     entry.scores.reserve(static_cast<std::size_t>(row.scores_size()));
     for (const v1::TaskScore& score : row.scores()) {
       entry.scores.push_back({TaskId(score.task()),
@@ -79,6 +80,13 @@ v1::SiteStatus ToProto(const SiteStatus& status) {
   message.set_site(status.site.str());
   message.set_run(status.run.str());
   message.set_doing(status.doing);
+  message.set_health(std::string(ToString(status.pulse.health)));
+  message.set_activity(std::string(ToString(status.pulse.activity)));
+  message.set_steps_done(status.pulse.steps_done);
+  message.set_steps_planned(status.pulse.steps_planned);
+  message.set_step_millis(status.pulse.step.count());
+  message.set_idle_millis(status.pulse.idle.count());
+  if (status.pulse.left) message.set_left_millis(status.pulse.left->count());
   return message;
 }
 
@@ -89,6 +97,12 @@ v1::RunDetail ToProto(const RunDetail& detail) {
   for (const SiteStatus& site : detail.sites) *message.add_sites() = ToProto(site);
   for (const LedgerRound& round : detail.rounds) *message.add_rounds() = ToProto(round);
   message.set_plan_yaml(detail.plan);
+  if (detail.proposed) {
+    v1::DeadlineProposal& proposed = *message.mutable_proposed();
+    proposed.set_deadline_millis(detail.proposed->deadline.count());
+    proposed.set_slowest(detail.proposed->slowest.str());
+    proposed.set_took_millis(detail.proposed->took.count());
+  }
   return message;
 }
 
@@ -120,8 +134,17 @@ Result<RunSummary> FromProto(const v1::RunSummary& message) {
   return summary;
 }
 
-SiteStatus FromProto(const v1::SiteStatus& message) {
-  return {SiteId(message.site()), RunId(message.run()), message.doing()};
+Result<SiteStatus> FromProto(const v1::SiteStatus& message) {
+  SiteStatus status{SiteId(message.site()), RunId(message.run()), message.doing()};
+  SitePulse& pulse = status.pulse;
+  CONSILIUM_ASSIGN_OR_RETURN(pulse.health, ParseSiteHealth(message.health()));
+  CONSILIUM_ASSIGN_OR_RETURN(pulse.activity, ParseSiteActivity(message.activity()));
+  pulse.steps_done = message.steps_done();
+  pulse.steps_planned = message.steps_planned();
+  pulse.step = Millis(message.step_millis());
+  pulse.idle = Millis(message.idle_millis());
+  if (message.has_left_millis()) pulse.left = Millis(message.left_millis());
+  return status;
 }
 
 Result<RunDetail> FromProto(const v1::RunDetail& message) {
@@ -131,7 +154,15 @@ Result<RunDetail> FromProto(const v1::RunDetail& message) {
     CONSILIUM_ASSIGN_OR_RETURN(RunChange plain, FromProto(change));
     detail.changes.push_back(std::move(plain));
   }
-  for (const v1::SiteStatus& site : message.sites()) detail.sites.push_back(FromProto(site));
+  for (const v1::SiteStatus& site : message.sites()) {
+    CONSILIUM_ASSIGN_OR_RETURN(SiteStatus plain, FromProto(site));
+    detail.sites.push_back(std::move(plain));
+  }
+  if (message.has_proposed()) {
+    const v1::DeadlineProposal& proposed = message.proposed();
+    detail.proposed = DeadlineProposal{Millis(proposed.deadline_millis()),
+                                       SiteId(proposed.slowest()), Millis(proposed.took_millis())};
+  }
   for (const v1::LedgerRound& round : message.rounds()) {
     CONSILIUM_ASSIGN_OR_RETURN(LedgerRound plain, FromProto(round));
     detail.rounds.push_back(std::move(plain));

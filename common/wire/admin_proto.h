@@ -18,7 +18,7 @@ v1::BackupPart ToProto(const BackupPart& part);
 
 Result<RunChange> FromProto(const v1::RunChange& message);
 Result<RunSummary> FromProto(const v1::RunSummary& message);
-SiteStatus FromProto(const v1::SiteStatus& message);
+Result<SiteStatus> FromProto(const v1::SiteStatus& message);
 Result<RunDetail> FromProto(const v1::RunDetail& message);
 AdminEvent FromProto(const v1::AdminEvent& message);
 /// The bytes of a part are those of `message`.

@@ -29,6 +29,19 @@ inline constexpr std::array kReductions = {std::pair{Reduction::kLabelled, v1::R
 inline constexpr std::array kOptimizers = {std::pair{Optimizer::kAdam, v1::OPTIMIZER_ADAM},
                                            std::pair{Optimizer::kSgd, v1::OPTIMIZER_SGD},
                                            std::pair{Optimizer::kAdamW, v1::OPTIMIZER_ADAM_W}};
+/// An obstacle or activity that is not told is unspecified.
+inline constexpr std::array kSiteObstacles = {
+    std::pair{SiteObstacle::kNone, v1::SITE_OBSTACLE_UNSPECIFIED},
+    std::pair{SiteObstacle::kData, v1::SITE_OBSTACLE_DATA},
+    std::pair{SiteObstacle::kNetwork, v1::SITE_OBSTACLE_NETWORK}};
+inline constexpr std::array kSiteActivities = {
+    std::pair{SiteActivity::kUnknown, v1::SITE_ACTIVITY_UNSPECIFIED},
+    std::pair{SiteActivity::kWaiting, v1::SITE_ACTIVITY_WAITING},
+    std::pair{SiteActivity::kFetching, v1::SITE_ACTIVITY_FETCHING},
+    std::pair{SiteActivity::kQueueing, v1::SITE_ACTIVITY_QUEUEING},
+    std::pair{SiteActivity::kTraining, v1::SITE_ACTIVITY_TRAINING},
+    std::pair{SiteActivity::kEvaluating, v1::SITE_ACTIVITY_EVALUATING},
+    std::pair{SiteActivity::kSending, v1::SITE_ACTIVITY_SENDING}};
 inline constexpr std::array kInstructionKinds = {
     std::pair{InstructionKind::kWait, v1::INSTRUCTION_KIND_WAIT},
     std::pair{InstructionKind::kTrain, v1::INSTRUCTION_KIND_TRAIN},

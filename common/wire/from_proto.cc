@@ -42,6 +42,33 @@ Result<std::vector<TaskCounts>> CountsFrom(const Repeated& messages, const char*
   return all;
 }
 
+/// A name that a message may repeat to a person.
+Status CheckName(const std::string& name, const char* field) {
+  constexpr std::size_t kMaxName = 256;
+  const bool plain = std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (plain && name.size() <= kMaxName) return OkStatus();
+  return InvalidArgument(std::string(field) + ": expected at most " + std::to_string(kMaxName) +
+                         " bytes without control characters");
+}
+
+Status ReadMeaning(const v1::TaskHolding& message, TaskHolding& holding) {
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckRange(message.classes_size(), 0, kMaxClasses, "declaration.tasks.classes"));
+  for (const v1::ClassHolding& one : message.classes()) {
+    CONSILIUM_RETURN_IF_ERROR(CheckName(one.name(), "declaration.tasks.classes.name"));
+    CONSILIUM_RETURN_IF_ERROR(CheckCount(one.train(), "declaration.tasks.classes.train"));
+    holding.classes.push_back({one.name(), one.train()});
+  }
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.zones(), 0, kMaxClasses, "declaration.tasks.zones"));
+  CONSILIUM_RETURN_IF_ERROR(
+      CheckRange(message.levels(), 0, kMaxClasses, "declaration.tasks.levels"));
+  holding.zones = message.zones();
+  holding.levels = message.levels();
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<ModelRef> FromProto(const v1::ModelRef& message) {
@@ -75,12 +102,20 @@ Result<SiteDeclaration> FromProto(const v1::SiteDeclaration& message, const Site
         CheckRange(holding.train(), 0, message.train_images(), "declaration.tasks.train"));
     CONSILIUM_RETURN_IF_ERROR(CheckCount(holding.validation(), "declaration.tasks.validation"));
     CONSILIUM_RETURN_IF_ERROR(CheckCount(holding.set_aside(), "declaration.tasks.set_aside"));
-    declaration.tasks.push_back(
-        {TaskId(holding.task()), holding.train(), holding.validation(), holding.set_aside()});
+    TaskHolding& added = declaration.tasks.emplace_back();
+    added = {TaskId(holding.task()), holding.train(), holding.validation(), holding.set_aside()};
+    CONSILIUM_RETURN_IF_ERROR(ReadMeaning(holding, added));
   }
   declaration.layout_fingerprint = message.layout_fingerprint();
   CONSILIUM_RETURN_IF_ERROR(CheckCount(message.set_aside(), "declaration.set_aside"));
   declaration.set_aside = message.set_aside();
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.image_size(), 0, std::numeric_limits<int>::max(),
+                                       "declaration.image_size"));
+  declaration.image_size = message.image_size();
+  CONSILIUM_RETURN_IF_ERROR(CheckRange(message.channels(), 0, kMaxClasses, "declaration.channels"));
+  declaration.channels = message.channels();
+  CONSILIUM_ASSIGN_OR_RETURN(declaration.obstacle,
+                             CheckEnum(kSiteObstacles, message.obstacle(), "declaration.obstacle"));
   return declaration;
 }
 
@@ -147,8 +182,15 @@ Result<Progress> FromProto(const v1::Progress& message, const SiteId& site) {
   CONSILIUM_RETURN_IF_ERROR(CheckRange(message.round(), 0, kMaxRound, "progress.round"));
   CONSILIUM_RETURN_IF_ERROR(CheckCount(message.steps_done(), "progress.steps_done"));
   CONSILIUM_RETURN_IF_ERROR(CheckCount(message.steps_planned(), "progress.steps_planned"));
-  return Progress{RunId(message.run()), message.round(), site, message.steps_done(),
-                  message.steps_planned()};
+  Progress progress{RunId(message.run()), message.round(), site, message.steps_done(),
+                    message.steps_planned()};
+  CONSILIUM_ASSIGN_OR_RETURN(progress.activity,
+                             CheckEnum(kSiteActivities, message.activity(), "progress.activity"));
+  CONSILIUM_RETURN_IF_ERROR(CheckCount(message.step_millis(), "progress.step_millis"));
+  CONSILIUM_RETURN_IF_ERROR(CheckCount(message.since_step_millis(), "progress.since_step_millis"));
+  progress.step = Millis(message.step_millis());
+  progress.since_step = Millis(message.since_step_millis());
+  return progress;
 }
 
 }  // namespace consilium

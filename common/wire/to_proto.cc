@@ -171,9 +171,19 @@ v1::SiteDeclaration ToProto(const SiteDeclaration& declaration) {
     added.set_train(holding.train);
     added.set_validation(holding.validation);
     added.set_set_aside(holding.set_aside);
+    for (const ClassHolding& one : holding.classes) {
+      v1::ClassHolding& row = *added.add_classes();
+      row.set_name(one.name);
+      row.set_train(one.train);
+    }
+    added.set_zones(holding.zones);
+    added.set_levels(holding.levels);
   }
   message.set_layout_fingerprint(declaration.layout_fingerprint);
   message.set_set_aside(declaration.set_aside);
+  message.set_image_size(declaration.image_size);
+  message.set_channels(declaration.channels);
+  message.set_obstacle(WireValue(kSiteObstacles, declaration.obstacle));
   return message;
 }
 
@@ -233,6 +243,9 @@ v1::Progress ToProto(const Progress& progress) {
   message.set_round(progress.round);
   message.set_steps_done(progress.steps_done);
   message.set_steps_planned(progress.steps_planned);
+  message.set_activity(WireValue(kSiteActivities, progress.activity));
+  message.set_step_millis(progress.step.count());
+  message.set_since_step_millis(progress.since_step.count());
   return message;
 }
 

@@ -51,6 +51,15 @@ TEST(EventCodecTest, ALogFromBeforeUnreadableImagesWereCountedHasNone) {
   EXPECT_EQ(std::get<SiteJoined>(read.what).declaration, expected);
 }
 
+TEST(EventCodecTest, ADeclarationsMeaningAndGeometryAreReadBack) {
+  SiteDeclaration declaration{SiteId("A"), 9, {{TaskId("b"), 3, 1, 0}}, "fp", 0, 224, 1};
+  declaration.tasks[0].classes = {{"mild", 1}, {"severe", 2}};
+  declaration.tasks.push_back({TaskId("c"), 0, 0, 1, {}, 6, 4});
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const Event read,
+                                 DecodeEvent(EncodeEvent({{1}, SiteJoined{declaration}})));
+  EXPECT_EQ(std::get<SiteJoined>(read.what).declaration, declaration);
+}
+
 TEST(EventCodecTest, TextThatIsNoEventIsDataLossNamingTheField) {
   const std::vector<std::pair<std::string, std::string>> faults = {
       {"", "event"},

@@ -283,6 +283,29 @@ TEST_F(RoundCoordinatorTest, SnapshotSaysWhatEachSiteDoes) {
   EXPECT_EQ(snapshot.sites[2].state, "training");
 }
 
+TEST_F(RoundCoordinatorTest, AStalledSiteIsShownAndLeftToTheDeadline) {
+  const auto run = Open(FakePlan());
+  auto sites = JoinAll(*run, {"A", "B", "C"});
+  const auto beat = [&](const std::string& site, Millis step, Millis since_step) {
+    const Progress progress{RunId("fake-run"),       0,    SiteId(site), 3, 10,
+                            SiteActivity::kTraining, step, since_step};
+    const std::size_t index = site == "A" ? 0 : 1;
+    ASSERT_OK(sites[index].transport().SendProgress(progress));
+  };
+  beat("A", Millis(500), Millis(6'000));
+  beat("B", Millis(10'000), Millis(6'000));  // twenty times slower
+  const RunSnapshot snapshot = run->Snapshot();
+  EXPECT_EQ(snapshot.sites[0].pulse.health, SiteHealth::kStalled);
+  EXPECT_EQ(snapshot.sites[0].state,
+            "stalled: no step for 6 s, its steps take 0.5 s; training 3/10");
+  EXPECT_EQ(snapshot.sites[1].pulse.health, SiteHealth::kWell);
+  EXPECT_EQ(snapshot.sites[1].state, "training 3/10, 70 s left");
+  EXPECT_EQ(snapshot.sites[1].round_takes, Millis(100'000));
+  EXPECT_EQ(snapshot.phase, RoundPhase::kTraining) << "nothing follows from it";
+  ASSERT_OK(sites[0].Follow());
+  EXPECT_EQ(run->Snapshot().sites[0].state, "submitted");
+}
+
 TEST_F(RoundCoordinatorTest, OnlyModelsOfTheMomentCanBeRead) {
   const auto run = Open(FakePlan());
   auto sites = JoinAll(*run, {"A", "B", "C"});

@@ -77,7 +77,7 @@ TEST_F(SentModelTest, IsNamedByTheBytesThatTravelAndWrittenAgainTheSame) {
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const ModelRef first,
                                  sent_.Write({"kept", layout_->byte_size(), 0}));
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const Bytes bytes, blobs_->ReadAll("sent/v0"));
-  EXPECT_EQ(bytes.size(), layout_->byte_size() - 2 * 3 * kWidth);
+  EXPECT_EQ(bytes.size(), layout_->byte_size() - 6 * kWidth);
   EXPECT_EQ(first, (ModelRef{Digest(FnvHash(), bytes), bytes.size(), 0}));
   ASSERT_OK(blobs_->Append("sent/v0", 0, AsBytes("left by a crash")));
   CONSILIUM_ASSERT_OK_AND_ASSIGN(const ModelRef again,

@@ -194,7 +194,7 @@ std::string SmallFederation::WritePlan(const std::string& run,
   Require(plan.status());
   plan->run = RunId(run);
   change(*plan);
-  const std::string file = File(run + ".yaml");
+  std::string file = File(run + ".yaml");
   Require(WriteFileAtomically(file, AsBytes(FormatRunPlan(*plan))));
   return file;
 }

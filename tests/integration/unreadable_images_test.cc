@@ -1,5 +1,6 @@
 #include "common/storage/file_io.h"
 #include "tests/integration/small_federation.h"
+#include "tests/support/process.h"
 #include "tests/support/status_matchers.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ TEST(UnreadableImagesTest, ASiteWithBrokenImagesTrainsOnTheRestAndTheRunFinishes
   EXPECT_THAT(log, Not(HasSubstr("image3")));
 }
 
-TEST(UnreadableImagesTest, ASiteWithoutAReadableImageSaysSo) {
+TEST(UnreadableImagesTest, ASiteWithoutAReadableImageIsRefusedAndBothSidesSayWhy) {
   SmallFederation federation(/*rounds=*/1);
   const std::string images = federation.GiveCohort("A");
   for (int i = 0; i < 24; ++i) {
@@ -49,6 +50,13 @@ TEST(UnreadableImagesTest, ASiteWithoutAReadableImageSaysSo) {
   Process a = federation.StartSite("A", "A");
   EXPECT_EQ(a.Wait(SmallFederation::kPatience), 2);
   EXPECT_THAT(a.Errors(), HasSubstr("24 images are set aside because they cannot be read"));
+  EXPECT_TRUE(Eventually(
+      [&] {
+        return aggregator.Output().find("24 images are set aside because they cannot be read") !=
+               std::string::npos;
+      },
+      SmallFederation::kPatience))
+      << aggregator.Output();
   EXPECT_THAT(aggregator.Output(), Not(HasSubstr("joined")));
 }
 

@@ -103,11 +103,10 @@ class AttackedRun {
       site.transport = MakeInProcessTransport(id, *coordinator_);
       SiteRunner::Options runner = TinyOptions(id.str());
       runner.hasher = FnvHash();
-      CONSILIUM_ASSIGN_OR_RETURN(
-          site.runner, SiteRunner::Create(runner, tiny_.offer,
-                                          TinyData(std::vector<Holding>(kImages, Holding::kBoth),
-                                                   static_cast<std::uint64_t>(i) + 1),
-                                          tiny_.initial));
+      CONSILIUM_ASSIGN_OR_RETURN(site.runner,
+                                 BegunRunner(runner, tiny_,
+                                             TinyData(std::vector<Holding>(kImages, Holding::kBoth),
+                                                      static_cast<std::uint64_t>(i) + 1)));
       CONSILIUM_RETURN_IF_ERROR(site.transport->Join(site.runner->Declaration()));
     }
     return OkStatus();

@@ -49,10 +49,8 @@ class Member {
     SiteRunner::Options options = TinyOptions(name_);
     options.state_folder = folder_;
     const std::uint64_t seed = name_ == "A" ? 1 : 2;
-    runner_ =
-        SiteRunner::Create(options, run_.offer,
-                           TinyData(std::vector<Holding>(24, Holding::kBoth), seed), run_.initial)
-            .value();
+    runner_ = BegunRunner(options, run_, TinyData(std::vector<Holding>(24, Holding::kBoth), seed))
+                  .value();
   }
   void Follow() {
     const Instruction told = transport_->NextInstruction(Millis{0}).value();

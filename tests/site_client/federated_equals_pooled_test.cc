@@ -80,8 +80,7 @@ Bytes Federated(const RunPlan& plan, const NetFactory& make_net, const Dataset& 
   for (std::size_t s = 0; s < of_sites.size(); ++s) {
     SiteRunner::Options options = TinyOptions("site" + std::to_string(s));
     options.make_net = make_net;
-    runners.push_back(
-        SiteRunner::Create(options, run.offer, DataOf(pooled, of_sites[s]), run.initial).value());
+    runners.push_back(BegunRunner(options, run, DataOf(pooled, of_sites[s])).value());
     declarations.push_back(runners.back()->Declaration());
   }
   const RoundWeights weights = ComputeWeights(plan.weighting, declarations);

@@ -23,7 +23,7 @@ RunPlan PlanWith(const std::string& strategy) {
 }
 
 std::unique_ptr<SiteRunner> RunnerOf(const TinyRun& run, const std::string& site = "A") {
-  return SiteRunner::Create(TinyOptions(site), run.offer, TinyData(kHoldings), run.initial).value();
+  return BegunRunner(TinyOptions(site), run, TinyData(kHoldings)).value();
 }
 
 SiteUpdate TrainedOnce(const RunPlan& plan) {

@@ -36,7 +36,7 @@ class RoundCheckpointTest : public testing::Test {
   }
 
   std::unique_ptr<SiteRunner> Runner(SiteRunner::Options options) const {
-    auto runner = SiteRunner::Create(std::move(options), run_.offer, TinyData(kHeld), run_.initial);
+    auto runner = BegunRunner(std::move(options), run_, TinyData(kHeld));
     EXPECT_TRUE(runner.ok()) << runner.status();
     return std::move(runner).value();
   }

@@ -1,5 +1,6 @@
 #include "site_client/site_data.h"
 
+#include "common/data/tensor_cache.h"
 #include "common/imaging/picture_writer.h"
 #include "common/storage/file_io.h"
 #include "site_client/set_aside.h"
@@ -87,6 +88,20 @@ TEST_F(SiteDataTest, SaysWhichTaskNothingIsLeftOf) {
   EXPECT_THAT(SetAsideLines(*data, list_),
               ElementsAre(HasSubstr("brixia: 2 of 2 labelled"),
                           "task brixia: no labelled image can be read, the site cannot train it"));
+}
+
+TEST_F(SiteDataTest, ACacheKeepsItsOwnImageSizeAndWhatItsTasksMean) {
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto data, Load());
+  Dataset other = *data;
+  other.tasks[1].classes = {"mild", "critical"};
+  EXPECT_OK(WriteTensorCache(temp_.File("cache"), other, {0, 1, 4}));
+  plan_.image_size = 16;
+  plan_.tasks[1].weight = 2;
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto read, LoadSiteCache(temp_.File("cache"), plan_));
+  EXPECT_EQ(read->images.size(1), 8);
+  EXPECT_EQ(read->tasks[1].classes, other.tasks[1].classes);
+  EXPECT_EQ(read->tasks[1].weight, 2);
+  EXPECT_EQ(read->tasks[0], plan_.tasks[0]);
 }
 
 TEST_F(SiteDataTest, AFaultOfTheManifestIsAnError) {

@@ -1,5 +1,6 @@
 #include "site_client/site_runner.h"
 
+#include "common/federation/participation.h"
 #include "tests/site_client/tiny_run.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_folder.h"
@@ -20,7 +21,7 @@ const std::vector<Holding> kMixed{Holding::kBoth,   Holding::kPrognosis, Holding
 std::unique_ptr<SiteRunner> MakeRunner(const TinyRun& run, const std::vector<Holding>& holdings,
                                        SiteRunner::Options options = TinyOptions("A")) {
   Result<std::unique_ptr<SiteRunner>> runner =
-      SiteRunner::Create(std::move(options), run.offer, TinyData(holdings), run.initial);
+      BegunRunner(std::move(options), run, TinyData(holdings));
   EXPECT_TRUE(runner.ok()) << runner.status();
   return runner.ok() ? std::move(runner).value() : nullptr;
 }
@@ -71,9 +72,8 @@ std::shared_ptr<const Dataset> WithSetAside(const std::vector<Holding>& holdings
 
 TEST(SiteRunnerTest, DeclaresWhatIsSetAsideAndTrainsOnTheRest) {
   const TinyRun run = MakeTinyRun(TinyPlan());
-  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto runner,
-                                 SiteRunner::Create(TinyOptions("A"), run.offer,
-                                                    WithSetAside(kMixed, {1, 3, 9}), run.initial));
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(
+      const auto runner, BegunRunner(TinyOptions("A"), run, WithSetAside(kMixed, {1, 3, 9})));
   const SiteDeclaration declaration = runner->Declaration();
   EXPECT_EQ(declaration.set_aside, 3);
   ASSERT_EQ(declaration.tasks.size(), 2U);
@@ -89,18 +89,37 @@ TEST(SiteRunnerTest, ATaskWithoutAReadableImageIsDeclaredForTheAggregatorToJudge
   const std::vector<Holding> holdings{Holding::kPrognosis, Holding::kPrognosis, Holding::kBrixia,
                                       Holding::kPrognosis, Holding::kBrixia};
   CONSILIUM_ASSERT_OK_AND_ASSIGN(
-      const auto runner,
-      SiteRunner::Create(TinyOptions("A"), run.offer, WithSetAside(holdings, {2, 4}), run.initial));
+      const auto runner, BegunRunner(TinyOptions("A"), run, WithSetAside(holdings, {2, 4})));
   const SiteDeclaration declaration = runner->Declaration();
   ASSERT_EQ(declaration.tasks.size(), 2U);
   EXPECT_GT(declaration.tasks[0].train, 0);
-  EXPECT_EQ(declaration.tasks[1], (TaskHolding{TaskId("brixia"), 0, 0, 2}));
+  EXPECT_EQ(declaration.tasks[1], (TaskHolding{TaskId("brixia"), 0, 0, 2, {}, 6, 4}));
   EXPECT_EQ(declaration.set_aside, 2);
 
-  EXPECT_STATUS(SiteRunner::Create(TinyOptions("A"), run.offer,
-                                   WithSetAside(holdings, {0, 1, 2, 3, 4}), run.initial),
+  EXPECT_STATUS(BegunRunner(TinyOptions("A"), run, WithSetAside(holdings, {0, 1, 2, 3, 4})),
                 StatusCode::kInvalidArgument,
                 "no training image has a label of the plan's tasks; 5 images are set aside");
+}
+
+TEST(SiteRunnerTest, DeclaresWhatItsOwnDataMeanWhateverTheRunAsksFor) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  const auto data = std::make_shared<Dataset>(*TinyData(kMixed));
+  data->tasks[0].classes = {"mild", "critical"};
+  CONSILIUM_ASSERT_OK_AND_ASSIGN(const auto runner,
+                                 SiteRunner::Create(TinyOptions("A"), run.offer, data));
+  const SiteDeclaration declaration = runner->Declaration();
+  EXPECT_EQ(declaration.image_size, 8);
+  EXPECT_EQ(declaration.channels, 1);
+  EXPECT_EQ(declaration.layout_fingerprint, run.offer.layout_fingerprint);
+  ASSERT_EQ(declaration.tasks.size(), 2U);
+  const TaskHolding& prognosis = declaration.tasks[0];
+  ASSERT_EQ(prognosis.classes.size(), 2U);
+  EXPECT_EQ(prognosis.classes[1].name, "critical");
+  EXPECT_EQ(prognosis.classes[0].train + prognosis.classes[1].train, prognosis.train);
+  EXPECT_STATUS(
+      CheckDeclaration({run.offer.plan.tasks, run.offer.plan.rounds, 8}, declaration),
+      StatusCode::kInvalidArgument,
+      "site A: tasks: 'prognosis': classes: number 2 is 'critical', expected the run's 'severe'");
 }
 
 TEST(SiteRunnerTest, ASiteThatIsLeftOutTrainsOnNothingAndEvaluatesAllThatItHas) {
@@ -112,8 +131,9 @@ TEST(SiteRunnerTest, ASiteThatIsLeftOutTrainsOnNothingAndEvaluatesAllThatItHas) 
   const SiteDeclaration declaration = runner->Declaration();
   EXPECT_EQ(declaration.train_images, 0);
   ASSERT_EQ(declaration.tasks.size(), 2U);
-  EXPECT_EQ(declaration.tasks[0], (TaskHolding{declaration.tasks[0].task, 0, 6}));
-  EXPECT_EQ(declaration.tasks[1], (TaskHolding{declaration.tasks[1].task, 0, 6}));
+  EXPECT_EQ(declaration.tasks[0],
+            (TaskHolding{TaskId("prognosis"), 0, 6, 0, {{"mild", 0}, {"severe", 0}}}));
+  EXPECT_EQ(declaration.tasks[1], (TaskHolding{TaskId("brixia"), 0, 6, 0, {}, 6, 4}));
   const EvaluationReport report = EvaluateModel(*runner, 1, run.shared.bytes);
   ASSERT_EQ(report.tasks.size(), 2U);
   EXPECT_EQ(report.tasks[0].n, 6);
@@ -256,7 +276,7 @@ TEST(SiteRunnerTest, ReportsProgressOverAllEpochs) {
 TEST(SiteRunnerTest, RefusesWhatContradictsThePlan) {
   const TinyRun run = MakeTinyRun(TinyPlan());
   const auto create = [&](const RunOffer& offer, const std::vector<Holding>& holdings) {
-    return SiteRunner::Create(TinyOptions("A"), offer, TinyData(holdings), run.initial);
+    return BegunRunner(TinyOptions("A"), {offer, run.initial, {}}, TinyData(holdings));
   };
   EXPECT_STATUS(create(run.offer, {Holding::kNothing}), StatusCode::kInvalidArgument, "site A");
   RunOffer other_layout = run.offer;

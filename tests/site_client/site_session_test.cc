@@ -44,6 +44,69 @@ TEST(SiteSessionTest, RunsTwoRoundsAndReturnsTheHeadsOfTheBestVersion) {
   EXPECT_EQ(transport.evaluations[1].version, 2);
 }
 
+/// Of an aggregator that lets nobody in.
+class RefusingTransport final : public FakeTransport {
+ public:
+  Status Join(const SiteDeclaration& declaration) override {
+    EXPECT_OK(FakeTransport::Join(declaration));
+    return InvalidArgument("site A: image_size: another");
+  }
+};
+
+TEST(SiteSessionTest, NoModelMovesBeforeTheDeclarationIsAccepted) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  RefusingTransport transport;
+  static_cast<FakeTransport&>(transport) = Playing(run, {});
+  EXPECT_STATUS(RunSiteSession(transport, TinySession()), StatusCode::kInvalidArgument,
+                "image_size");
+  ASSERT_EQ(transport.joined.size(), 1U);
+  EXPECT_EQ(transport.joined[0].obstacle, SiteObstacle::kNone);
+  EXPECT_TRUE(transport.fetched.empty());
+}
+
+TEST(SiteSessionTest, TheAggregatorIsToldWhyASiteStaysAway) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  SessionOptions bad_data = TinySession();
+  bad_data.load_data = [](const RunPlan&) -> Result<std::shared_ptr<const Dataset>> {
+    return InvalidArgument("m.csv:3: prognosis: 'moderate', expected mild or severe");
+  };
+  FakeTransport transport = Playing(run, {});
+  EXPECT_STATUS(RunSiteSession(transport, bad_data), StatusCode::kInvalidArgument, "m.csv:3");
+  ASSERT_EQ(transport.joined.size(), 1U);
+  EXPECT_EQ(transport.joined[0].obstacle, SiteObstacle::kData);
+  EXPECT_TRUE(transport.fetched.empty());
+
+  SessionOptions old_program = TinySession();
+  old_program.runner.make_net = [](const RunPlan&) -> Result<MultiTaskNet> {
+    return InvalidArgument("backbone 'resnet9000': unknown");
+  };
+  EXPECT_STATUS(RunSiteSession(transport, old_program), StatusCode::kInvalidArgument, "resnet9000");
+  ASSERT_EQ(transport.joined.size(), 2U);
+  EXPECT_EQ(transport.joined[1].obstacle, SiteObstacle::kNetwork);
+
+  SessionOptions interrupted = TinySession();
+  interrupted.load_data = [](const RunPlan&) -> Result<std::shared_ptr<const Dataset>> {
+    return Cancelled("interrupted");
+  };
+  EXPECT_STATUS(RunSiteSession(transport, interrupted), StatusCode::kCancelled, "interrupted");
+  EXPECT_EQ(transport.joined.size(), 2U) << "that says nothing of the site";
+}
+
+TEST(SiteSessionTest, DataThatOnlyTheSiteFindsUnfitAreToldAfterJoining) {
+  const TinyRun run = MakeTinyRun(TinyPlan());
+  SessionOptions options = TinySession();
+  options.load_data = [](const RunPlan&) -> Result<std::shared_ptr<const Dataset>> {
+    auto data = std::make_shared<Dataset>(*TinyData(std::vector<Holding>(8, Holding::kBoth)));
+    data->tasks[1].flip = {0, 1, 2, 3, 4, 5};
+    return std::shared_ptr<const Dataset>(std::move(data));
+  };
+  FakeTransport transport = Playing(run, {});
+  EXPECT_STATUS(RunSiteSession(transport, options), StatusCode::kInvalidArgument, "tasks");
+  ASSERT_EQ(transport.joined.size(), 2U);
+  EXPECT_EQ(transport.joined[0].obstacle, SiteObstacle::kNone);
+  EXPECT_EQ(transport.joined[1].obstacle, SiteObstacle::kData);
+}
+
 /// With models named by digests, as an aggregator with OpenSSL names them.
 std::deque<Instruction> Named(std::deque<Instruction> script) {
   for (Instruction& told : script) told.model.digest = "of " + std::to_string(told.model.version);

@@ -57,6 +57,16 @@ inline std::shared_ptr<const Dataset> TinyData(const std::vector<Holding>& holdi
   return std::make_shared<const Dataset>(MakeTinyData(holdings, 8, seed));
 }
 
+/// As a session makes it, joining apart.
+inline Result<std::unique_ptr<SiteRunner>> BegunRunner(SiteRunner::Options options,
+                                                       const TinyRun& run,
+                                                       std::shared_ptr<const Dataset> data) {
+  CONSILIUM_ASSIGN_OR_RETURN(std::unique_ptr<SiteRunner> runner,
+                             SiteRunner::Create(std::move(options), run.offer, std::move(data)));
+  CONSILIUM_RETURN_IF_ERROR(runner->Begin(run.initial));
+  return runner;
+}
+
 /// Model version = round.
 inline Instruction TrainRound(RoundNumber round, RoundNumber best_version = 0) {
   Instruction instruction;

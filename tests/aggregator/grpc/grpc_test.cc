@@ -330,7 +330,7 @@ class NamedRunTest : public GrpcTest {
     remembering_ = *FederationServer::Start(runs_, std::move(options));
   }
 
-  std::unique_ptr<Transport> Connect(RunsOfSite known, const std::string& wanted) const {
+  std::unique_ptr<Transport> Connect(const RunsOfSite& known, const std::string& wanted) const {
     GrpcTransportOptions options;
     options.aggregator = "127.0.0.1:" + std::to_string(remembering_->port());
     options.identity = Identity("mercy");

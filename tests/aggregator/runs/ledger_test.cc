@@ -30,8 +30,9 @@ class LedgerTest : public ::testing::Test {
   std::vector<Event> log_;
 };
 
-LedgerEntry Entry(const std::string& site, SiteStanding standing, const std::string& why = "") {
-  return {SiteId(site), standing, why};
+LedgerEntry Entry(const std::string& site, SiteStanding standing, const std::string& why = "",
+                  Millis took = Millis{0}) {
+  return {SiteId(site), standing, why, {}, took};
 }
 
 TEST_F(LedgerTest, ThereIsNoRoundBeforeTheSitesAreThere) {
@@ -57,10 +58,29 @@ TEST_F(LedgerTest, ASiteWithoutUpdateAtTheDeadlineIsLate) {
   ASSERT_EQ(Rounds().size(), 1U);
   EXPECT_TRUE(Rounds()[0].closed);
   EXPECT_EQ(Rounds()[0].attempts, 1);
-  EXPECT_THAT(Rounds()[0].sites,
-              ::testing::ElementsAre(Entry("A", SiteStanding::kIn),
-                                     Entry("B", SiteStanding::kLate, "no update within 1 s")));
+  EXPECT_THAT(Rounds()[0].sites, ::testing::ElementsAre(Entry("A", SiteStanding::kIn),
+                                                        Entry("B", SiteStanding::kLate,
+                                                              "no update within 1 s", kDeadline)));
   EXPECT_EQ(WhatIsMissing(Rounds(), 2), "round 0: 1 of 2 sites (B late)");
+}
+
+TEST_F(LedgerTest, SaysHowLongEachSiteTook) {
+  Join("A");
+  Join("B");
+  Add(UpdateSpooled{SiteId("B"), 0, "dB", 20, 5}, Millis(300));
+  EXPECT_EQ(Rounds()[0].sites[1].took, Millis(300));
+  EXPECT_EQ(Rounds()[0].sites[0].took, Millis(0));
+  Add(UpdateSpooled{SiteId("A"), 0, "dA", 20, 5}, Millis(400));
+  Close(0);
+  Add(EvaluationReceived{SiteId("A"), 1, Counts(0.5)}, Millis(50));
+  Add(EvaluationReceived{SiteId("B"), 1, Counts(0.5)});
+  Add(UpdateSpooled{SiteId("B"), 1, "dB", 20, 5}, Millis(20));
+  Add(DeadlinePassed{1}, kDeadline);
+  const std::vector<LedgerRound> rounds = Rounds();
+  ASSERT_EQ(rounds.size(), 2U);
+  EXPECT_EQ(rounds[0].sites[0].took, Millis(700));
+  EXPECT_EQ(rounds[1].sites[1].took, Millis(20));
+  EXPECT_EQ(rounds[1].sites[0].took, Millis(20) + kDeadline) << "late: at least";
 }
 
 TEST_F(LedgerTest, ASilentSiteHasFailedAndIsAbsentFromTheNextRound) {

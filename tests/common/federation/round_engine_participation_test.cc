@@ -50,6 +50,20 @@ TEST_F(RoundEngineTest, ARefusedSiteIsNotedAndStillWaitedFor) {
   EXPECT_EQ(engine_.phase(), RoundPhase::kGathering);
 }
 
+TEST_F(RoundEngineTest, ASiteThatCannotTakePartAfterAllIsRefusedWithItsReason) {
+  Begin(EngineOptions(2, 1), {"A"});
+  SiteDeclaration gone;
+  gone.site = SiteId("A");
+  gone.obstacle = SiteObstacle::kData;
+  ASSERT_EQ(Tell(SiteJoined{gone}), "reject");
+  const SiteTurnedAway note = *std::get<Reject>(commands_.at(0)).note;
+  EXPECT_EQ(note.standing, SiteStanding::kRefused);
+  EXPECT_NE(note.why.find("data: cannot be prepared"), std::string::npos) << note.why;
+  EXPECT_EQ(Tell(note), "");
+  EXPECT_EQ(Tell(SiteJoined{Declaration("A")}), "") << "mended";
+  EXPECT_TRUE(engine_.turned_away().empty());
+}
+
 TEST_F(RoundEngineTest, ANoteThatSaysNothingOrOfASiteThatTakesPartIsRejected) {
   EXPECT_EQ(Tell(SiteTurnedAway{SiteId("B"), SiteStanding::kRefused, "early"}), "reject");
   Begin(EngineOptions(3), {"A"});

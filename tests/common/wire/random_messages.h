@@ -110,10 +110,18 @@ class RandomMessages {
     SiteDeclaration declaration;
     declaration.site = SiteId(Text());
     declaration.train_images = 2'000'000;
-    for (int i = Int(0, 3); i > 0; --i)
-      declaration.tasks.push_back({TaskId(Text()), Count(), Count(), Count()});
+    for (int i = Int(0, 3); i > 0; --i) {
+      TaskHolding& holding = declaration.tasks.emplace_back();
+      holding = {TaskId(Text()), Count(), Count(), Count()};
+      for (int k = Int(0, 3); k > 0; --k) holding.classes.push_back({"class", Count()});
+      holding.zones = Int(0, 6);
+      holding.levels = Int(0, 4);
+    }
     declaration.layout_fingerprint = Text();
     declaration.set_aside = Count();
+    declaration.image_size = Int(0, 512);
+    declaration.channels = Int(0, 3);
+    declaration.obstacle = static_cast<SiteObstacle>(Int(0, 2));
     return declaration;
   }
 
@@ -152,7 +160,13 @@ class RandomMessages {
   EvaluationReport Evaluation() {
     return {RunId(Text()), Int(0, 500), SiteId(Text()), ManyCounts()};
   }
-  Progress Steps() { return {RunId(Text()), Int(0, 500), SiteId(Text()), Count(), Count()}; }
+  Progress Steps() {
+    Progress progress{RunId(Text()), Int(0, 500), SiteId(Text()), Count(), Count()};
+    progress.activity = static_cast<SiteActivity>(Int(0, 6));
+    progress.step = Millis(Count());
+    progress.since_step = Millis(Count());
+    return progress;
+  }
 
  private:
   ClassCounts Classification() {

@@ -92,11 +92,7 @@ TEST(RoundTripTest, ProgressArrivesAsItWas) {
     const Progress progress = RandomMessages(seed).Steps();
     CONSILIUM_ASSERT_OK_AND_ASSIGN(const Progress received,
                                    FromProto(OverTheWire(ToProto(progress)), progress.site));
-    EXPECT_EQ(received.run, progress.run);
-    EXPECT_EQ(received.round, progress.round);
-    EXPECT_EQ(received.site, progress.site);
-    EXPECT_EQ(received.steps_done, progress.steps_done);
-    EXPECT_EQ(received.steps_planned, progress.steps_planned);
+    EXPECT_EQ(received, progress);
   }
 }
 

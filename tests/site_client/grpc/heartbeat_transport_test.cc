@@ -59,8 +59,9 @@ class CountingTransport : public Transport {
 };
 
 TEST(HeartbeatTransportTest, BeatsFromTheJoinOnWhileNobodyCalls) {
+  const SimulatedClock clock;
   CountingTransport inner;
-  HeartbeatTransport transport(inner, Millis(1));
+  HeartbeatTransport transport(inner, Millis(1), clock);
   ASSERT_OK(transport.GetRun());
   ASSERT_OK(transport.Join({SiteId("mercy"), 1, {}, ""}));
   const Progress beat = inner.Await([](const Progress&) { return true; });
@@ -69,9 +70,10 @@ TEST(HeartbeatTransportTest, BeatsFromTheJoinOnWhileNobodyCalls) {
 }
 
 TEST(HeartbeatTransportTest, ASiteThatHasNotJoinedIsSilent) {
+  const SimulatedClock clock;
   CountingTransport inner;
   {
-    HeartbeatTransport transport(inner, Millis(1));
+    HeartbeatTransport transport(inner, Millis(1), clock);
     ASSERT_OK(transport.GetRun());
     ASSERT_OK(transport.SendProgress({RunId("r"), 0, SiteId("mercy"), 1, 2}));
   }
@@ -79,14 +81,53 @@ TEST(HeartbeatTransportTest, ASiteThatHasNotJoinedIsSilent) {
 }
 
 TEST(HeartbeatTransportTest, TheLatestProgressAndRoundAreTold) {
+  const SimulatedClock clock;
   CountingTransport inner;
-  HeartbeatTransport transport(inner, Millis(1));
+  HeartbeatTransport transport(inner, Millis(1), clock);
   ASSERT_OK(transport.GetRun());
   ASSERT_OK(transport.Join({SiteId("mercy"), 1, {}, ""}));
   ASSERT_OK(transport.NextInstruction(Millis(0)));
   EXPECT_EQ(inner.Await([](const Progress& p) { return p.round == 4; }).steps_done, 0);
   ASSERT_OK(transport.SendProgress({RunId("r"), 4, SiteId("mercy"), 7, 9}));
   EXPECT_EQ(inner.Await([](const Progress& p) { return p.steps_done == 7; }).steps_planned, 9);
+}
+
+/// A heartbeat that says `activity`, once there is one.
+Progress AwaitActivity(CountingTransport& inner, SiteActivity activity) {
+  return inner.Await([&](const Progress& beat) { return beat.activity == activity; });
+}
+
+TEST(HeartbeatTransportTest, EachCallIsToldAsWhatTheSiteDoes) {
+  const SimulatedClock clock;
+  CountingTransport inner;
+  HeartbeatTransport transport(inner, Millis(1), clock);
+  ASSERT_OK(transport.GetRun());
+  ASSERT_OK(transport.Join({SiteId("mercy"), 1, {}, ""}));
+  ASSERT_OK(transport.NextInstruction(Millis(0)));
+  EXPECT_FALSE(AwaitActivity(inner, SiteActivity::kWaiting).run.empty());
+  ASSERT_OK(transport.FetchModel({}));
+  EXPECT_FALSE(AwaitActivity(inner, SiteActivity::kFetching).run.empty());
+  ASSERT_OK(transport.SubmitUpdate({}, {}));
+  EXPECT_FALSE(AwaitActivity(inner, SiteActivity::kSending).run.empty());
+}
+
+TEST(HeartbeatTransportTest, TellsWhatStepsTakeAndForHowLongNoneHasEnded) {
+  SimulatedClock clock;
+  CountingTransport inner;
+  HeartbeatTransport transport(inner, Millis(1), clock);
+  ASSERT_OK(transport.GetRun());
+  ASSERT_OK(transport.Join({SiteId("mercy"), 1, {}, ""}));
+  Progress progress{RunId("r"), 4, SiteId("mercy"), 0, 9, SiteActivity::kTraining};
+  ASSERT_OK(transport.SendProgress(progress));
+  for (const int step : {200, 900, 250}) {
+    clock.Advance(Millis(step));
+    ++progress.steps_done;
+    ASSERT_OK(transport.SendProgress(progress));
+  }
+  clock.Advance(Millis(70));
+  const Progress last = inner.Await(
+      [](const Progress& one) { return one.steps_done == 3 && one.since_step == Millis(70); });
+  EXPECT_EQ(last.step, Millis(250)) << "the median";
 }
 
 }  // namespace
