@@ -40,7 +40,7 @@ std::string AurocText(const TaskResults& results, const std::optional<std::strin
   for (const ShownMetric& metric : results.metrics) {
     if (metric.name != "auroc") continue;
     for (const std::string& backbone : results.Backbones()) {
-      const Aggregate* const found = results.Find(center, {method, backbone});
+      const AggregateRow* const found = results.Find(center, {method, backbone});
       if (found != nullptr && found->metrics[metric.index].mean) {
         means.push_back(*found->metrics[metric.index].mean);
       }

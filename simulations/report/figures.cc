@@ -39,7 +39,7 @@ std::optional<ReferenceValue> ReferenceOf(const TaskResults& results, const Show
 
 std::optional<double> MeanOf(const TaskResults& results, const ShownMetric& metric,
                              const std::optional<std::string>& center, const ModelKind& model) {
-  const Aggregate* const found = results.Find(center, model);
+  const AggregateRow* const found = results.Find(center, model);
   return found == nullptr ? std::nullopt : found->metrics[metric.index].mean;
 }
 
@@ -143,7 +143,7 @@ Figure CenterFigure(const TaskResults& results, const ShownMetric& metric,
     series.label = model.method;
     series.style = styles.Of(model.method);
     for (const std::string& center : results.centers) {
-      const Aggregate* const one = results.Find(center, model);
+      const AggregateRow* const one = results.Find(center, model);
       const MetricSummary value = one == nullptr ? MetricSummary() : one->metrics[metric.index];
       series.values.push_back(value.mean);
       series.deviations.push_back(value.sd_seeds);

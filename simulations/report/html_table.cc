@@ -49,7 +49,7 @@ Cell CellOf(const TaskResults& results, const ShownMetric& metric,
             const std::optional<std::string>& center, const ModelKind& model) {
   Cell cell;
   cell.model = &model;
-  const Aggregate* const aggregate = results.Find(center, model);
+  const AggregateRow* const aggregate = results.Find(center, model);
   if (aggregate == nullptr) return cell;
   cell.mean = aggregate->metrics[metric.index].mean;
   cell.deviation = TaskResults::Deviation(*aggregate, metric);
@@ -63,7 +63,7 @@ Cell CellOf(const TaskResults& results, const ShownMetric& metric,
 std::int64_t ImagesOf(const TaskResults& results, const std::optional<std::string>& center) {
   std::int64_t images = 0;
   for (const ModelKind& model : results.models) {
-    if (const Aggregate* const one = results.Find(center, model)) {
+    if (const AggregateRow* const one = results.Find(center, model)) {
       images = std::max(images, one->n_test);
     }
   }
@@ -95,7 +95,7 @@ std::string SeedsLine(const TaskResults& results, const ShownMetric& metric) {
   std::string cells;
   bool any = false;
   for (const ModelKind& model : results.models) {
-    const Aggregate* const all = results.Find(std::nullopt, model);
+    const AggregateRow* const all = results.Find(std::nullopt, model);
     const auto deviation = all == nullptr ? std::nullopt : all->metrics[metric.index].sd_seeds;
     any = any || deviation.has_value();
     Append(cells,

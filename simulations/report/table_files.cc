@@ -12,7 +12,7 @@ namespace {
 
 std::optional<double> MeanOf(const TaskResults& results, const ShownMetric& metric,
                              const std::optional<std::string>& center, const ModelKind& model) {
-  const Aggregate* const aggregate = results.Find(center, model);
+  const AggregateRow* const aggregate = results.Find(center, model);
   return aggregate == nullptr ? std::nullopt : aggregate->metrics[metric.index].mean;
 }
 
@@ -83,7 +83,7 @@ std::string FormatTableCsv(const TaskResults& results) {
       "sd_seeds,paper\n";
   for (std::size_t m = 0; m < ReportedMetrics().size(); ++m) {
     const std::string_view metric = ReportedMetrics()[m].name;
-    for (const Aggregate& aggregate : results.aggregates) {
+    for (const AggregateRow& aggregate : results.aggregates) {
       const MetricSummary& value = aggregate.metrics[m];
       const auto paper = aggregate.left_out ? std::nullopt
                                             : PublishedMean(results.protocol, results.task,

@@ -70,9 +70,9 @@ TaskResults MakeResults(const std::string& protocol, const std::string& task,
 
 }  // namespace
 
-const Aggregate* TaskResults::Find(const std::optional<std::string>& center,
-                                   const ModelKind& model) const {
-  for (const Aggregate& aggregate : aggregates) {
+const AggregateRow* TaskResults::Find(const std::optional<std::string>& center,
+                                      const ModelKind& model) const {
+  for (const AggregateRow& aggregate : aggregates) {
     if (aggregate.left_out == center && aggregate.method == model.method &&
         aggregate.backbone == model.backbone) {
       return &aggregate;
@@ -81,7 +81,7 @@ const Aggregate* TaskResults::Find(const std::optional<std::string>& center,
   return nullptr;
 }
 
-std::optional<double> TaskResults::Deviation(const Aggregate& aggregate,
+std::optional<double> TaskResults::Deviation(const AggregateRow& aggregate,
                                              const ShownMetric& metric) {
   const MetricSummary& summary = aggregate.metrics[metric.index];
   return aggregate.left_out ? summary.sd_seeds : summary.sd_centers;

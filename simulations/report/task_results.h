@@ -39,12 +39,12 @@ struct TaskResults {
   std::vector<std::string> centers;
   std::vector<ModelKind> models;     ///< in order of first appearance
   std::vector<ShownMetric> metrics;  ///< those that mean something for this task
-  std::vector<Aggregate> aggregates;
+  std::vector<AggregateRow> aggregates;
 
   /// `center` empty: over all centers. nullptr if there is no such result.
-  const Aggregate* Find(const std::optional<std::string>& center, const ModelKind& model) const;
+  const AggregateRow* Find(const std::optional<std::string>& center, const ModelKind& model) const;
   /// As tables show it: over seeds for a center, over centers for all of them.
-  static std::optional<double> Deviation(const Aggregate& aggregate, const ShownMetric& metric);
+  static std::optional<double> Deviation(const AggregateRow& aggregate, const ShownMetric& metric);
   std::vector<std::string> Methods() const;  ///< in order of first appearance
   std::vector<std::string> Backbones() const;
 };

@@ -42,8 +42,8 @@ MetricSummary Summarise(std::span<const Row* const> rows, const NamedMetric& met
   return {Mean(center_means), SampleDeviation(center_means), SampleDeviation(MeansBy(seeds))};
 }
 
-Aggregate MakeAggregate(std::span<const Row* const> rows, std::optional<std::string> left_out) {
-  Aggregate aggregate;
+AggregateRow MakeAggregate(std::span<const Row* const> rows, std::optional<std::string> left_out) {
+  AggregateRow aggregate;
   aggregate.method = rows.front()->method;
   aggregate.backbone = rows.front()->backbone;
   aggregate.task = rows.front()->task;
@@ -65,7 +65,7 @@ Aggregate MakeAggregate(std::span<const Row* const> rows, std::optional<std::str
 
 }  // namespace
 
-std::vector<Aggregate> AggregateRows(std::span<const Row> rows) {
+std::vector<AggregateRow> AggregateRows(std::span<const Row> rows) {
   std::vector<std::string> tasks;
   std::vector<std::string> centers;
   std::vector<std::pair<std::string, std::string>> models;  // method, backbone
@@ -75,7 +75,7 @@ std::vector<Aggregate> AggregateRows(std::span<const Row> rows) {
     AddOnce(models, {row.method, row.backbone});
   }
   std::sort(centers.begin(), centers.end());
-  std::vector<Aggregate> aggregates;
+  std::vector<AggregateRow> aggregates;
   const auto add = [&](const std::string& task, const std::optional<std::string>& center) {
     for (const auto& [method, backbone] : models) {
       std::vector<const Row*> chosen;

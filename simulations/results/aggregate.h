@@ -20,7 +20,7 @@ struct MetricSummary {
   std::optional<double> mean, sd_centers, sd_seeds;
 };
 
-struct Aggregate {
+struct AggregateRow {
   std::string method;
   std::string backbone;
   std::string task;
@@ -33,6 +33,6 @@ struct Aggregate {
 
 /// Grouped by task, then center (in order of name), then method, tasks and methods in order of first
 /// appearance; the aggregates over all centers follow those of the task's centers.
-std::vector<Aggregate> AggregateRows(std::span<const Row> rows);
+std::vector<AggregateRow> AggregateRows(std::span<const Row> rows);
 
 }  // namespace consilium

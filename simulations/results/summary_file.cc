@@ -75,7 +75,7 @@ Row RowFromJson(const Json& json) {
   return row;
 }
 
-Json AggregateToJson(const Aggregate& aggregate) {
+Json AggregateToJson(const AggregateRow& aggregate) {
   Json mean = Json::object();
   Json sd_centers = Json::object();
   Json sd_seeds = Json::object();
@@ -200,7 +200,7 @@ void ReadProvenance(const Json& root, Summary& summary) {
 
 std::string FormatSummary(const Summary& summary) {
   Json aggregates = Json::array();
-  for (const Aggregate& aggregate : AggregateRows(summary.rows)) {
+  for (const AggregateRow& aggregate : AggregateRows(summary.rows)) {
     aggregates.push_back(AggregateToJson(aggregate));
   }
   Json comparisons = Json::array();

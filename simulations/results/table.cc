@@ -136,7 +136,7 @@ Table ResultTable(const Summary& summary, std::string_view task) {
   for (const Column& column : columns) table.header.push_back(column.title);
   std::vector<std::vector<std::string>> over_seeds;
   std::string previous;
-  for (const Aggregate& aggregate : AggregateRows(summary.rows)) {
+  for (const AggregateRow& aggregate : AggregateRows(summary.rows)) {
     if (aggregate.task != task) continue;
     const std::string group =
         aggregate.left_out.value_or(Counted("mean over", aggregate.n_centers, "center"));

@@ -45,9 +45,9 @@ std::size_t MetricIndex(std::string_view name) {
   return m;
 }
 
-Aggregate FindAggregate(const std::vector<Aggregate>& all, const std::string& method,
-                        const std::optional<std::string>& left_out) {
-  for (const Aggregate& aggregate : all) {
+AggregateRow FindAggregate(const std::vector<AggregateRow>& all, const std::string& method,
+                           const std::optional<std::string>& left_out) {
+  for (const AggregateRow& aggregate : all) {
     if (aggregate.method == method && aggregate.left_out == left_out) return aggregate;
   }
   ADD_FAILURE() << "no aggregate of " << method;
@@ -55,7 +55,7 @@ Aggregate FindAggregate(const std::vector<Aggregate>& all, const std::string& me
 }
 
 TEST(AggregateTest, CenterShowsMeanAndDeviationOverSeeds) {
-  const Aggregate center = FindAggregate(AggregateRows(Rows()), "stl", "A");
+  const AggregateRow center = FindAggregate(AggregateRows(Rows()), "stl", "A");
   const MetricSummary& a = center.metrics[MetricIndex("accuracy")];
   EXPECT_NEAR(*a.mean, 0.6, 1e-12);
   EXPECT_NEAR(*a.sd_seeds, std::sqrt(0.02), 1e-12);
@@ -63,7 +63,7 @@ TEST(AggregateTest, CenterShowsMeanAndDeviationOverSeeds) {
 }
 
 TEST(AggregateTest, AllCentersShowDeviationOverCentersAndOverSeeds) {
-  const Aggregate over = FindAggregate(AggregateRows(Rows()), "stl", std::nullopt);
+  const AggregateRow over = FindAggregate(AggregateRows(Rows()), "stl", std::nullopt);
   const MetricSummary& accuracy = over.metrics[MetricIndex("accuracy")];
   EXPECT_NEAR(*accuracy.mean, 0.75, 1e-12);                    // of 0.6 and 0.9
   EXPECT_NEAR(*accuracy.sd_centers, std::sqrt(0.045), 1e-12);  // 0.6, 0.9
@@ -74,13 +74,13 @@ TEST(AggregateTest, AllCentersShowDeviationOverCentersAndOverSeeds) {
 }
 
 TEST(AggregateTest, LocalIsTheMeanOverItsSites) {
-  const Aggregate local = FindAggregate(AggregateRows(Rows()), "local", "A");
+  const AggregateRow local = FindAggregate(AggregateRows(Rows()), "local", "A");
   EXPECT_NEAR(*local.metrics[MetricIndex("accuracy")].mean, 0.3, 1e-12);
 }
 
 TEST(AggregateTest, UndefinedValuesAreLeftOutOfTheMean) {
   const std::vector<Row> rows = {MakeRow("A", "stl", 1, 0.5), MakeRow("B", "stl", 1, std::nullopt)};
-  const Aggregate over = FindAggregate(AggregateRows(rows), "stl", std::nullopt);
+  const AggregateRow over = FindAggregate(AggregateRows(rows), "stl", std::nullopt);
   EXPECT_EQ(over.metrics[MetricIndex("accuracy")].mean, 0.5);
   EXPECT_EQ(over.metrics[MetricIndex("auroc")].mean, std::nullopt);
 }
