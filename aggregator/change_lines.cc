@@ -70,8 +70,10 @@ std::vector<std::string> DescribeChange(const RoundEngine& before, const RoundEn
   std::vector<std::string> lines;
   DescribeSites(before, after, lines);
   if (after.round() == before.round() && after.updates().size() > before.updates().size()) {
-    lines.push_back(Round(after.round()) + ": " + std::to_string(after.updates().size()) + " of " +
-                    std::to_string(Selected(after)) + " updates");
+    const std::string updates = std::to_string(after.updates().size());
+    lines.push_back(after.IsBuffered() ? updates + " in the buffer of " + Round(after.round())
+                                       : Round(after.round()) + ": " + updates + " of " +
+                                             std::to_string(Selected(after)) + " updates");
   }
   DescribeLeftOut(before, after, lines);
   if (after.history().size() > before.history().size()) lines.push_back(DescribeModel(after));

@@ -93,6 +93,10 @@ void Write(const SiteTurnedAway& event, Json& json) {
   json["standing"] = ToString(event.standing);
   json["why"] = event.why;
 }
+void Write(const SiteBegan& event, Json& json) {
+  json["site"] = event.site.str();
+  json["version"] = event.version;
+}
 
 /// Of a field that older logs do not have: 0.
 std::int64_t IntegerIfThere(Fields& fields, std::string_view name, std::int64_t most) {
@@ -177,13 +181,18 @@ Status Read(Fields& fields, SiteTurnedAway& event) {
   event.why = fields.Text("why", kMaxReason);
   return OkStatus();
 }
+Status Read(Fields& fields, SiteBegan& event) {
+  event.site = SiteId(fields.Text("site", kMaxName));
+  event.version = Round(fields, "version");
+  return OkStatus();
+}
 
 using What = decltype(Event::what);
 
 // In the order of the alternatives of Event::what.
 constexpr std::string_view kKinds[] = {"run_opened",   "site_joined",         "update_spooled",
                                        "model_stored", "evaluation_received", "deadline_passed",
-                                       "site_lost",    "site_turned_away"};
+                                       "site_lost",    "site_turned_away",    "site_began"};
 static_assert(std::size(kKinds) == std::variant_size_v<What>);
 
 template <std::size_t Index = 0>

@@ -17,8 +17,10 @@ constexpr std::size_t kRoomyChunk = 65'536;
 constexpr std::size_t kMostWorkers = 8;
 
 /// What of the model, its updates and the strategy's state lies in memory at once.
-std::size_t BuffersOf(std::size_t sites, std::size_t slots, bool pools_variances, bool rounded) {
-  const std::size_t per_site = pools_variances ? 2 : 1;  // with the means beside a variance
+std::size_t BuffersOf(std::size_t sites, std::size_t slots, bool pools_variances, bool rounded,
+                      bool buffered) {
+  // With the means beside a variance, and what each update of a buffer started from.
+  const std::size_t per_site = 1 + (pools_variances ? 1 : 0) + (buffered ? 1 : 0);
   return per_site * sites + 2 * slots + (rounded ? 3 : 2);
 }
 
@@ -42,11 +44,13 @@ bool PoolsVariances(const Layout& layout) {
 std::vector<SiteFacts> FactsOf(const Aggregate& aggregate) {
   std::vector<SiteFacts> facts;
   facts.reserve(aggregate.updates.size());
-  for (const auto& [site, images_used] : aggregate.updates) {
+  for (std::size_t i = 0; i < aggregate.updates.size(); ++i) {
+    const auto& [site, images_used] = aggregate.updates[i];
     const auto steps = aggregate.steps.find(site);
     const auto weights = aggregate.weights.find(site);
     facts.push_back({site, images_used, steps == aggregate.steps.end() ? 0 : steps->second,
-                     weights == aggregate.weights.end() ? SiteWeights() : weights->second});
+                     weights == aggregate.weights.end() ? SiteWeights() : weights->second,
+                     aggregate.origins.empty() ? 0 : aggregate.origins[i].staleness});
   }
   return facts;
 }
@@ -86,15 +90,17 @@ struct ChunkBuffers {
         after(limit),
         values(sites, Bytes(limit)),
         means(sites),
+        started_from(sites),
         state(slots, Bytes(limit)),
         next_state(slots, Bytes(limit)) {}
 
   Bytes before;
   Bytes received;  // where it differs from `before`
   Bytes after;
-  std::vector<Bytes> values;  // one per update
-  std::vector<Bytes> means;   // one per update, where the chunk is of a running variance
-  std::vector<Bytes> state;   // one per slot
+  std::vector<Bytes> values;        // one per update
+  std::vector<Bytes> means;         // one per update, where the chunk is of a running variance
+  std::vector<Bytes> started_from;  // one per update, under fedbuff
+  std::vector<Bytes> state;         // one per slot
   std::vector<Bytes> next_state;
   std::vector<Contribution> contributions;  // views of the buffers above
   std::unique_ptr<RoundReducer> reducer;    // null: the one of all
@@ -110,8 +116,8 @@ class RoundReduction {
         target_(ModelBlobName(aggregate.round + 1)),
         reducer_(parts.strategy->Begin(facts_)) {
     const bool rounded = parts.sent != nullptr && parts.sent->RoundsAny();
-    const std::size_t buffers =
-        BuffersOf(facts_.size(), slots_, PoolsVariances(*parts.layout), rounded);
+    const std::size_t buffers = BuffersOf(facts_.size(), slots_, PoolsVariances(*parts.layout),
+                                          rounded, !aggregate.origins.empty());
     const std::size_t workers = WorkersFor(parts.threads, buffers);
     const std::size_t limit = ChunkLimit(buffers * workers);
     workers_.reserve(workers);
@@ -235,16 +241,23 @@ class RoundReduction {
     own.contributions.reserve(facts_.size());
     for (std::size_t i = 0; i < facts_.size(); ++i) {
       const std::span<std::byte> values = std::span(own.values[i]).first(chunk.size);
-      CONSILIUM_RETURN_IF_ERROR(ReadUpdate(facts_[i].site, chunk.offset, values));
+      CONSILIUM_RETURN_IF_ERROR(ReadUpdate(i, chunk.offset, values));
       if (rounded) MoveToKept(own.before, own.received, values);
       if (mean >= 0) {
         own.means[i].resize(chunk.size);
         const std::uint64_t offset =
             OffsetInEntry(chunk) + parts_.layout->offset(static_cast<std::size_t>(mean));
-        CONSILIUM_RETURN_IF_ERROR(ReadUpdate(facts_[i].site, offset, own.means[i]));
+        CONSILIUM_RETURN_IF_ERROR(ReadUpdate(i, offset, own.means[i]));
       }
-      own.contributions.push_back({WeightOf(facts_[i].weights, chunk.entry), facts_[i].images_used,
-                                   values, mean >= 0 ? ByteView(own.means[i]) : ByteView()});
+      own.contributions.push_back({WeightOf(facts_[i].weights, chunk.entry),
+                                   facts_[i].images_used,
+                                   values,
+                                   mean >= 0 ? ByteView(own.means[i]) : ByteView(),
+                                   {}});
+      if (aggregate_.origins.empty()) continue;
+      own.started_from[i].resize(chunk.size);
+      CONSILIUM_RETURN_IF_ERROR(StartOfSite(i)(chunk.offset, own.started_from[i]));
+      own.contributions.back().started_from = own.started_from[i];
     }
     return OkStatus();
   }
@@ -264,19 +277,27 @@ class RoundReduction {
                                 chunk.offset, into);
   }
 
-  EncodedReader StartOfSites() const {
-    if (parts_.sent != nullptr) return parts_.sent->Received(aggregate_.model.version);
-    return [this](std::uint64_t at, std::span<std::byte> bytes) {
-      return parts_.blobs->ReadAt(ModelBlobName(aggregate_.model.version), at, bytes);
+  /// The round that the update was sent for: under fedbuff that of the version it started from.
+  RoundNumber RoundOf(std::size_t update) const {
+    return aggregate_.origins.empty() ? aggregate_.round : aggregate_.origins[update].started_from;
+  }
+
+  EncodedReader StartOfSite(std::size_t update) const {
+    const RoundNumber version =
+        aggregate_.origins.empty() ? aggregate_.model.version : RoundOf(update);
+    if (parts_.sent != nullptr) return parts_.sent->Received(version);
+    return [this, version](std::uint64_t at, std::span<std::byte> bytes) {
+      return parts_.blobs->ReadAt(ModelBlobName(version), at, bytes);
     };
   }
 
-  Status ReadUpdate(const SiteId& site, std::uint64_t offset, std::span<std::byte> into) const {
-    const std::string name = UpdateBlobName(aggregate_.round, site);
+  Status ReadUpdate(std::size_t update, std::uint64_t offset, std::span<std::byte> into) const {
+    const SiteId& site = facts_[update].site;
+    const std::string name = UpdateBlobName(RoundOf(update), site);
     const EncodedReader read = [&](std::uint64_t at, std::span<std::byte> bytes) {
       return parts_.blobs->ReadAt(name, at, bytes);
     };
-    return parts_.codec->DecodeRange(read, StartOfSites(), offset, into)
+    return parts_.codec->DecodeRange(read, StartOfSite(update), offset, into)
         .WithContext("update of site " + site.str());
   }
 

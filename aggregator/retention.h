@@ -2,6 +2,7 @@
 ///
 ///   first model, best model, latest model    always
 ///   models of earlier rounds                 the latest Retention::models of all versions
+///   versions that a buffer refers to         while it does (RoundEngine::NeededModels)
 ///   a strategy's state                       that beside the latest model
 ///   updates                                  until the model that they made is stored and evaluated
 ///

@@ -38,9 +38,15 @@ Result<ModelRef> StoreModel(const RoundCoordinator::Options& options, RoundNumbe
 }  // namespace
 
 RoundEngine::Options EngineOptionsOf(const RunPlan& plan) {
-  return {
-      plan.tasks,          plan.rounds, plan.schedule,  plan.weighting, plan.training.learning_rate,
-      HoldersNeeded(plan), plan.seed,   plan.image_size};
+  return {plan.tasks,
+          plan.rounds,
+          plan.schedule,
+          plan.weighting,
+          plan.training.learning_rate,
+          HoldersNeeded(plan),
+          plan.seed,
+          plan.image_size,
+          BufferOf(plan)};
 }
 
 Result<std::unique_ptr<RoundCoordinator>> RoundCoordinator::Open(Options options) {

@@ -10,6 +10,7 @@ namespace {
 
 bool IsReport(const Event& event) {
   return std::holds_alternative<UpdateSpooled>(event.what) ||
+         std::holds_alternative<SiteBegan>(event.what) ||
          std::holds_alternative<EvaluationReceived>(event.what);
 }
 
@@ -76,17 +77,13 @@ void StoredCoordinator::GiveWholeTime() {
   if (deadline_) deadline_->at = std::max(deadline_->at, now + options_.plan.rounds.deadline);
 }
 
-bool StoredCoordinator::NeedsUpdates() const {
-  return engine_.phase() == RoundPhase::kTraining || engine_.phase() == RoundPhase::kAggregating;
-}
-
 Status StoredCoordinator::CheckSpooledUpdates() const {
-  if (!NeedsUpdates()) return OkStatus();
-  for (const auto& [site, update] : engine_.updates()) {
-    const Result<std::uint64_t> size = options_.blobs->Size(UpdateBlobName(engine_.round(), site));
+  for (const NamedUpdate& update : engine_.NeededUpdates()) {
+    const Result<std::uint64_t> size =
+        options_.blobs->Size(UpdateBlobName(update.round, update.site));
     if (!size.ok()) {
-      return DataLoss("site " + site.str() + ": its acknowledged update of round " +
-                      std::to_string(engine_.round()) + " is gone from the store");
+      return DataLoss("site " + update.site.str() + ": its acknowledged update of round " +
+                      std::to_string(update.round) + " is gone from the store");
     }
   }
   return OkStatus();
@@ -133,11 +130,13 @@ Status StoredCoordinator::Note(const SiteTurnedAway& away) {
 void StoredCoordinator::Execute(const Command& command) {
   if (const auto* deadline = std::get_if<SetDeadline>(&command)) {
     deadline_ = *deadline;
+  } else if (std::holds_alternative<NoDeadline>(command)) {
+    deadline_.reset();
   } else if (const auto* aggregate = std::get_if<Aggregate>(&command)) {
     pending_ = *aggregate;
     deadline_.reset();
   } else if (const auto* retire = std::get_if<Retire>(&command)) {
-    retired_.push_back(retire->round);
+    retired_.push_back(*retire);
   } else if (std::holds_alternative<Finish>(command)) {
     deadline_.reset();
   }
@@ -165,8 +164,8 @@ LastHeard StoredCoordinator::HeardOf(const SiteId& site) const {
   const std::int64_t now = options_.clock->Now().millis + behind_.count();
   heard.ago = Millis(std::max<std::int64_t>(0, now - presence->second.last_seen.millis));
   heard.asks = presence->second.waiting_calls > 0;
-  if (presence->second.progress.round == engine_.round())
-    heard.progress = presence->second.progress;
+  const RoundNumber round = engine_.UnderWay(site).value_or(engine_.round());
+  if (presence->second.progress.round == round) heard.progress = presence->second.progress;
   return heard;
 }
 

@@ -17,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace consilium {
@@ -79,7 +80,6 @@ class StoredCoordinator final : public RoundCoordinator {
   Status Touch(const SiteId& site);
   Status CheckHeader(const UpdateHeader& header) const;
   Result<Standing> StandingOf(const UpdateHeader& header) const;
-  Status CheckRoundOpen(const SiteId& site, RoundNumber round) const;
   RunSnapshot TakeSnapshot() const;
   LastHeard HeardOf(const SiteId& site) const;
   std::string StateOf(const SiteId& site, const RoundEngine::Site& known,
@@ -90,8 +90,9 @@ class StoredCoordinator final : public RoundCoordinator {
   Result<std::string> RoundsKept() const;
   Result<TensorFile> ModelFile(const ModelRef& model, std::optional<double> loss) const;
   Status RetirePending();
+  /// Names below "models/" and "state/" that stay. Requires mutex_.
+  std::set<std::string> ModelsKept(int state_slots) const;
 
-  bool NeedsUpdates() const;
   Status CheckSpooledUpdates() const;
   // Work, without mutex_ where bytes move (stored_coordinator_work.cc).
   bool MayWork() const;
@@ -120,7 +121,7 @@ class StoredCoordinator final : public RoundCoordinator {
   std::map<SiteId, Presence> presence_;
   std::optional<SetDeadline> deadline_;
   std::optional<Aggregate> pending_;
-  std::deque<RoundNumber> retired_;
+  std::deque<Retire> retired_;
   std::vector<std::string> lines_;        // for the observer
   std::map<Write, std::string> trouble_;  // what failed last
   std::atomic<bool> in_trouble_{false};   // trouble_ is not empty

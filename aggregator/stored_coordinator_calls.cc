@@ -80,7 +80,14 @@ Result<Instruction> StoredCoordinator::NextInstruction(const SiteId& site, Milli
   --presence.waiting_calls;
   presence.last_seen = Now();
   if (stopping_) return Unavailable("the aggregator is shutting down");
-  return AllowedInstruction(site);
+  Instruction told = AllowedInstruction(site);
+  const bool begins = engine_.IsBuffered() && told.kind == InstructionKind::kTrain &&
+                      engine_.UnderWay(site) != told.round;
+  if (!begins) return told;
+  Status noted = Apply(SiteBegan{site, told.round});
+  lock.unlock();
+  CONSILIUM_RETURN_IF_ERROR(Noted(Write::kEvent, std::move(noted)));
+  return told;
 }
 
 Instruction StoredCoordinator::AllowedInstruction(const SiteId& site) const {
@@ -116,8 +123,7 @@ Status StoredCoordinator::ReadModel(const ModelRef& model, std::uint64_t offset,
     const std::lock_guard lock(mutex_);
     const bool travels = model == sent_;
     if (travels) name = sent_models_.BlobName(model.version);
-    const bool known = travels || model == offer_.initial || model == engine_.model() ||
-                       model == engine_.best_model();
+    const bool known = travels || model == offer_.initial || engine_.Serves(model);
     if (!known) {
       return FailedPrecondition("model version " + std::to_string(model.version) +
                                 " is not of this moment, the current round is " +
@@ -148,28 +154,17 @@ Status StoredCoordinator::CheckHeader(const UpdateHeader& header) const {
   return OkStatus();
 }
 
-Status StoredCoordinator::CheckRoundOpen(const SiteId& site, RoundNumber round) const {
-  if (engine_.phase() != RoundPhase::kTraining || round != engine_.round()) {
-    return FailedPrecondition("round " + std::to_string(round) +
-                              " takes no updates, the current round is " +
-                              std::to_string(engine_.round()));
-  }
-  if (engine_.IsSelected(site)) return OkStatus();
-  return FailedPrecondition(Named(site) + ": not part of round " + std::to_string(round));
-}
-
 Result<StoredCoordinator::Standing> StoredCoordinator::StandingOf(
     const UpdateHeader& header) const {
   CONSILIUM_RETURN_IF_ERROR(CheckHeader(header));
-  const auto accepted = engine_.updates().find(header.site);
-  if (header.round == engine_.round() && accepted != engine_.updates().end()) {
-    if (accepted->second == RoundEngine::Update{header.digest, header.images_used, header.steps}) {
+  if (const auto accepted = engine_.AcceptedBefore(header.site, header.round)) {
+    if (*accepted == RoundEngine::Update{header.digest, header.images_used, header.steps}) {
       return Standing::kAcceptedBefore;
     }
     return AlreadyExists(Named(header.site) + ": another update of round " +
                          std::to_string(header.round) + " was accepted before");
   }
-  CONSILIUM_RETURN_IF_ERROR(CheckRoundOpen(header.site, header.round));
+  CONSILIUM_RETURN_IF_ERROR(engine_.CheckExpected(header.site, header.round));
   return Standing::kExpected;
 }
 
@@ -192,7 +187,7 @@ Status StoredCoordinator::AppendUpdate(const SiteId& site, RoundNumber round, st
     {
       const std::lock_guard lock(mutex_);
       CONSILIUM_RETURN_IF_ERROR(Touch(site));
-      CONSILIUM_RETURN_IF_ERROR(CheckRoundOpen(site, round));
+      CONSILIUM_RETURN_IF_ERROR(engine_.CheckExpected(site, round));
     }
     appended = spool_.Append(site, round, offset, bytes);
   }
@@ -207,20 +202,19 @@ Status StoredCoordinator::CommitUpdate(const UpdateHeader& header) {
 
 Status StoredCoordinator::CountUpdate(const UpdateHeader& header) {
   const auto site_lock = spool_.LockSite(header.site);
-  RoundNumber base = 0;
   {
     const std::lock_guard lock(mutex_);
     CONSILIUM_RETURN_IF_ERROR(Touch(header.site));
     CONSILIUM_ASSIGN_OR_RETURN(const Standing standing, StandingOf(header));
     if (standing == Standing::kAcceptedBefore) return OkStatus();
-    base = engine_.model().version;
   }
-  const Status accepted = spool_.Accept(header, base);
+  // A round bears the number of the version that it starts from.
+  const Status accepted = spool_.Accept(header, header.round);
   Status counted;
   {
     const std::lock_guard lock(mutex_);
     // The round may have closed meanwhile, and its model may be gone: that is the reason then.
-    if (!accepted.ok()) CONSILIUM_RETURN_IF_ERROR(CheckRoundOpen(header.site, header.round));
+    if (!accepted.ok()) CONSILIUM_RETURN_IF_ERROR(engine_.CheckExpected(header.site, header.round));
     CONSILIUM_RETURN_IF_ERROR(accepted);
     counted = Apply(
         UpdateSpooled{header.site, header.round, header.digest, header.images_used, header.steps});

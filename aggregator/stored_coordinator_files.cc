@@ -21,8 +21,7 @@ Status StoredCoordinator::HoldStill(
   std::vector<NeededBlob>& blobs = moment.blobs;
   if (!(engine_.best_model() == engine_.model())) blobs.push_back(named(engine_.best_model()));
   // What is kept beyond that, where it was not removed under another rule.
-  for (const std::string& name : ModelFilesToKeep(
-           engine_.model().version, engine_.best_model().version, 0, options_.retention)) {
+  for (const std::string& name : ModelsKept(0)) {
     const auto same = [&](const NeededBlob& blob) { return blob.name == name; };
     if (std::ranges::none_of(blobs, same) && options_.blobs->Size(name).ok()) {
       blobs.push_back({name, ""});
@@ -32,10 +31,8 @@ Status StoredCoordinator::HoldStill(
   for (int slot = 0; engine_.model().version > 0 && slot < strategy_->state_slots(); ++slot) {
     blobs.push_back({StateBlobName(engine_.model().version, slot), ""});
   }
-  if (NeedsUpdates()) {
-    for (const auto& [site, update] : engine_.updates()) {
-      blobs.push_back({UpdateBlobName(engine_.round(), site), update.digest});
-    }
+  for (const NamedUpdate& update : engine_.NeededUpdates()) {
+    blobs.push_back({UpdateBlobName(update.round, update.site), update.digest});
   }
   return body(moment);
 }
@@ -125,21 +122,28 @@ Result<TensorFile> StoredCoordinator::ModelFile(const ModelRef& model,
   return file;
 }
 
+std::set<std::string> StoredCoordinator::ModelsKept(int state_slots) const {
+  std::set<std::string> kept = ModelFilesToKeep(
+      engine_.model().version, engine_.best_model().version, state_slots, options_.retention);
+  for (const RoundNumber version : engine_.NeededModels()) kept.insert(ModelBlobName(version));
+  return kept;
+}
+
 Status StoredCoordinator::RetirePending() {
   while (true) {
-    RoundNumber round = 0;
-    std::vector<SiteId> sites;
+    std::vector<std::pair<RoundNumber, SiteId>> updates;
     std::set<std::string> kept;
     {
       const std::lock_guard lock(mutex_);
       if (retired_.empty()) return OkStatus();
-      round = retired_.front();
-      for (const auto& [site, known] : engine_.sites()) sites.push_back(site);
-      kept = ModelFilesToKeep(engine_.model().version, engine_.best_model().version,
-                              strategy_->state_slots(), options_.retention);
+      updates = retired_.front().updates;
+      for (const auto& [site, known] : engine_.sites()) {
+        updates.emplace_back(retired_.front().round, site);
+      }
+      kept = ModelsKept(strategy_->state_slots());
       kept.insert(SentBlobName(engine_.model().version));
     }
-    for (const SiteId& site : sites) {
+    for (const auto& [round, site] : updates) {
       const auto site_lock = spool_.LockSite(site);
       CONSILIUM_RETURN_IF_ERROR(spool_.Remove(round, site));
     }

@@ -69,7 +69,8 @@ Status StoredCoordinator::AggregatePending() {
   const std::lock_guard lock(mutex_);
   CONSILIUM_RETURN_IF_ERROR(Apply(ModelStored{aggregate->round, model}));
   sent_ = std::move(sent);
-  pending_.reset();
+  // Under fedbuff the next buffer may be full already.
+  if (pending_->round == aggregate->round) pending_.reset();
   return OkStatus();
 }
 

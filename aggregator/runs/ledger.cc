@@ -1,6 +1,7 @@
 #include "aggregator/runs/ledger.h"
 
 #include "aggregator/left_out_scores.h"
+#include "aggregator/runs/buffered_ledger.h"
 
 #include <algorithm>
 #include <map>
@@ -108,6 +109,7 @@ void NoteLeftOut(const RoundEngine& engine, const RoundOptions& options, bool ev
 
 Result<std::vector<LedgerRound>> MakeLedger(const RoundEngine::Options& options,
                                             const std::vector<Event>& log) {
+  if (options.buffer) return MakeBufferedLedger(options, log);
   RoundEngine engine(options);
   std::vector<LedgerRound> rounds;
   std::set<SiteId> there;

@@ -192,7 +192,10 @@ Status RunDesk::Follow(const RunId& run) {
   std::string done = "all rounds are done";
   if (snapshot.phase == RoundPhase::kFinished) {
     CONSILIUM_ASSIGN_OR_RETURN(const std::vector<LedgerRound> rounds, LedgerOf(run, *folder));
-    missing = WhatIsMissing(rounds, AgreedSites((*folder)->plan().rounds));
+    const RunPlan& plan = (*folder)->plan();
+    // A buffer is filled by whoever comes first, the same site twice if need be.
+    const int agreed = BufferOf(plan) ? 1 : AgreedSites(plan.rounds);
+    missing = WhatIsMissing(rounds, agreed);
     const ModelRef best = (*folder)->coordinator().BestModel();
     done.append(", best version ").append(std::to_string(best.version));
     done.append(", state ").append(best.digest);

@@ -44,7 +44,9 @@ std::string_view ToString(RoundPhase phase) {
 }
 
 RoundEngine::RoundEngine(Options options)
-    : options_(std::move(options)), monitor_(options_.schedule, options_.learning_rate) {}
+    : options_(std::move(options)), monitor_(options_.schedule, options_.learning_rate) {
+  if (IsBuffered()) buffered_.arrivals = ArrivalBuffer(*options_.buffer);
+}
 
 std::vector<Command> RoundEngine::Step(const Event& event) {
   if (event.at < now_) return Refuse(FailedPrecondition("time goes back"));
@@ -64,6 +66,8 @@ Instruction RoundEngine::InstructionFor(const SiteId& site) const {
   if (phase_ == RoundPhase::kFinished) {
     instruction.kind = InstructionKind::kFinish;
     instruction.model = best_model_;
+  } else if (IsBuffered()) {
+    return BufferedInstruction(site, std::move(instruction));
   } else if (phase_ == RoundPhase::kTraining && selected_.contains(site) &&
              !updates_.contains(site)) {
     instruction.kind = InstructionKind::kTrain;
@@ -125,12 +129,17 @@ RoundEngine::Commands RoundEngine::On(const SiteJoined& event, Timestamp at) {
   }
   turned_away_.erase(site);
   if (!MayTrain(site)) return {};
+  if (IsBuffered() && phase_ != RoundPhase::kGathering) {
+    Enlist();
+    return {};
+  }
   const bool complete = phase_ == RoundPhase::kGathering && AreAll(LiveDeclarations().size());
   const bool deserted = phase_ == RoundPhase::kTraining && selected_.empty();
   return complete || deserted ? SelectAndTrain(at) : Commands{};
 }
 
 RoundEngine::Commands RoundEngine::On(const UpdateSpooled& event, Timestamp) {
+  if (IsBuffered()) return Buffer(event);
   const Update update{event.digest, event.images_used, event.steps};
   const auto known = updates_.find(event.site);
   if (event.round == round_ && known != updates_.end()) {
@@ -162,6 +171,7 @@ RoundEngine::Commands RoundEngine::On(const ModelStored& event, Timestamp at) {
     return Refuse(FailedPrecondition("no model of round " + std::to_string(event.round) +
                                      " is expected now"));
   }
+  if (IsBuffered()) return StoredBuffered(event.model, at);
   model_ = event.model;
   evaluations_.clear();
   left_out_.clear();
@@ -176,6 +186,7 @@ RoundEngine::Commands RoundEngine::On(const ModelStored& event, Timestamp at) {
 }
 
 RoundEngine::Commands RoundEngine::On(const EvaluationReceived& event, Timestamp at) {
+  if (IsBuffered()) return CountBuffered(event);
   auto& counted = OnlyEvaluates(event.site) ? left_out_ : evaluations_;
   if (event.version == model_.version && counted.contains(event.site)) return {};
   if (phase_ != RoundPhase::kEvaluating || event.version != model_.version) {
@@ -196,6 +207,7 @@ RoundEngine::Commands RoundEngine::On(const EvaluationReceived& event, Timestamp
 }
 
 RoundEngine::Commands RoundEngine::On(const DeadlinePassed& event, Timestamp at) {
+  if (IsBuffered()) return PassBufferedDeadline(event, at);
   const bool waiting = phase_ == RoundPhase::kTraining || phase_ == RoundPhase::kEvaluating;
   if (!waiting || event.round != round_ || at < deadline_) {
     return Refuse(
@@ -211,6 +223,7 @@ RoundEngine::Commands RoundEngine::On(const SiteLost& event, Timestamp at) {
   if (known == sites_.end()) return Refuse(NotFound(Named(event.site) + ": never joined"));
   if (!known->second.live) return Refuse(FailedPrecondition(Named(event.site) + ": lost before"));
   known->second.live = false;
+  if (IsBuffered()) return CloseEvaluations({});
   if (phase_ == RoundPhase::kTraining && AllUpdatesIn()) return StartAggregation();
   if (phase_ == RoundPhase::kEvaluating && AllEvaluationsIn()) return ConcludeRound(at, true);
   return {};
@@ -335,6 +348,7 @@ std::optional<double> RoundEngine::PooledLoss() const {
 // --- Steps from phase to phase ------------------------------------------------------------------
 
 RoundEngine::Commands RoundEngine::SelectAndTrain(Timestamp at) {
+  if (IsBuffered()) return BeginBuffered(at);
   phase_ = RoundPhase::kTraining;
   std::vector<SiteDeclaration> candidates;
   for (const auto& [id, site] : sites_) {
@@ -366,7 +380,7 @@ std::set<SiteId> RoundEngine::Selected(const std::vector<SiteDeclaration>& candi
 
 RoundEngine::Commands RoundEngine::StartAggregation() {
   phase_ = RoundPhase::kAggregating;
-  Aggregate aggregate{round_, model_, {}, weights_, {}};
+  Aggregate aggregate{round_, model_, {}, weights_, {}, {}};
   for (const auto& [site, update] : updates_) {
     aggregate.updates.emplace_back(site, update.images_used);
     sites_.at(site).counted_version = round_ + 1;

@@ -32,6 +32,11 @@
 ///              site may always try again; when it is accepted the note is gone.
 /// Beginning    the declaration with which the expected sites are complete is refused if they are
 ///              fewer than the strategy needs (Options::needs); another site may come in its place.
+/// Buffered     with Options::buffer (fedbuff) nobody waits for anybody (buffered_rounds.h): round r
+///              is the making of version r + 1, from as many updates as fill the buffer, or, once
+///              its deadline has passed, from quorum. Updates name the version that they started
+///              from as their round. Sites go on training while versions are combined and evaluated;
+///              kEvaluating is what is left of this after the last version.
 /// Determinism  equal Options and equal events give equal commands: replaying a stored event log
 ///              rebuilds the state.
 /// Units        Event::at is UTC milliseconds, set by the caller; it may stand still but never goes
@@ -56,6 +61,7 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "common/federation/buffered_rounds.h"
 #include "common/federation/messages.h"
 #include "common/federation/participation.h"
 #include "common/federation/run_plan.h"
@@ -107,6 +113,11 @@ struct SiteTurnedAway {
   std::string why;
   friend bool operator==(const SiteTurnedAway&, const SiteTurnedAway&) = default;
 };
+/// Under fedbuff: `site` was told to train from `version`, which must stay until it has delivered.
+struct SiteBegan {
+  SiteId site;
+  RoundNumber version = 0;
+};
 /// The global model 0 is stored: the run may begin.
 struct RunOpened {
   ModelRef model;
@@ -115,7 +126,7 @@ struct RunOpened {
 struct Event {
   Timestamp at;
   std::variant<RunOpened, SiteJoined, UpdateSpooled, ModelStored, EvaluationReceived,
-               DeadlinePassed, SiteLost, SiteTurnedAway>
+               DeadlinePassed, SiteLost, SiteTurnedAway, SiteBegan>
       what;
 };
 
@@ -125,6 +136,13 @@ struct SetDeadline {
   RoundNumber round = 0;
   Timestamp at;
 };
+/// The one that was set is void.
+struct NoDeadline {};
+/// Where an update of a buffer comes from.
+struct UpdateOrigin {
+  RoundNumber started_from = 0;
+  RoundNumber staleness = 0;
+};
 /// Combine exactly these updates, in this order, into model round + 1.
 struct Aggregate {
   RoundNumber round = 0;
@@ -132,10 +150,14 @@ struct Aggregate {
   std::vector<std::pair<SiteId, std::int64_t>> updates;  ///< SiteId order, with images used
   RoundWeights weights;
   std::map<SiteId, std::int64_t> steps;  ///< of each site's optimiser
+  /// Under fedbuff, one per update, which are in order of arrival then; else all are of `round`.
+  std::vector<UpdateOrigin> origins;
 };
-/// Everything of these rounds but the best and the latest model may be deleted.
+/// All updates that name this round may be deleted, these beside them, and all models but those that
+/// are needed (NeededModels).
 struct Retire {
   RoundNumber round = 0;
+  std::vector<std::pair<RoundNumber, SiteId>> updates = {};  ///< under fedbuff
 };
 struct Finish {
   RoundNumber best_version = 0;
@@ -145,7 +167,7 @@ struct Reject {
   Status reason;
   std::optional<SiteTurnedAway> note;  ///< the event that says so, where there is one
 };
-using Command = std::variant<WakeSites, SetDeadline, Aggregate, Retire, Finish, Reject>;
+using Command = std::variant<WakeSites, SetDeadline, NoDeadline, Aggregate, Retire, Finish, Reject>;
 
 enum class RoundPhase : std::uint8_t {
   kOpening,
@@ -168,6 +190,7 @@ class RoundEngine {
     HolderNeeds needs;       ///< of the run's strategy: fewer sites than it asks for begin no run
     std::uint64_t seed = 0;  ///< of the run; draws come from a stream of their own
     int image_size = 0;      ///< pixels a side
+    std::optional<FedBuffOptions> buffer = {};
     friend bool operator==(const Options&, const Options&) = default;
   };
   explicit RoundEngine(Options options);
@@ -190,14 +213,23 @@ class RoundEngine {
   /// Who asked to join last and was not let in, known sites included.
   const std::map<SiteId, SiteTurnedAway>& turned_away() const { return turned_away_; }
 
-  struct Update {
-    std::string digest;
-    std::int64_t images_used = 0;
-    std::int64_t steps = 0;
-    friend bool operator==(const Update&, const Update&) = default;
-  };
-  /// Accepted in the current round.
+  using Update = AcceptedUpdate;
+  /// Accepted in the current round; under fedbuff those that wait in the buffer, of each site its
+  /// latest.
   const std::map<SiteId, Update>& updates() const { return updates_; }
+  /// The accepted update of `site` that names `round`, if it is known still.
+  std::optional<Update> AcceptedBefore(const SiteId& site, RoundNumber round) const;
+  /// Accepted and not yet in a stored model: these must not be deleted.
+  std::vector<NamedUpdate> NeededUpdates() const;
+  /// Versions that updates, sites at work and evaluations refer to, with the best and the latest.
+  std::set<RoundNumber> NeededModels() const;
+  /// Whether an update of `site` that names `round` would be taken now.
+  Status CheckExpected(const SiteId& site, RoundNumber round) const;
+  /// Whether sites may be told of this model now.
+  bool Serves(const ModelRef& model) const;
+  bool IsBuffered() const { return options_.buffer.has_value(); }
+  /// Of a site that was told to train under fedbuff and has not delivered.
+  std::optional<RoundNumber> UnderWay(const SiteId& site) const;
 
   bool OnlyEvaluates(const SiteId& site) const;
   bool MayTrain(const SiteId& site) const;
@@ -228,6 +260,25 @@ class RoundEngine {
   Commands On(const DeadlinePassed& event, Timestamp at);
   Commands On(const SiteLost& event, Timestamp at);
   Commands On(const SiteTurnedAway& event, Timestamp at);
+  Commands On(const SiteBegan& event, Timestamp at);
+
+  // Under fedbuff (round_engine_buffered.cc).
+  Commands BeginBuffered(Timestamp at);
+  void Enlist();
+  /// Of a site that may train: whether it may begin from this version, or deliver what it made of it.
+  Status CheckStart(const SiteId& site, RoundNumber version) const;
+  Retire RetireBuffered(std::vector<std::pair<RoundNumber, SiteId>> combined) const;
+  Instruction BufferedInstruction(const SiteId& site, Instruction instruction) const;
+  Commands Buffer(const UpdateSpooled& event);
+  Commands CombineNext();
+  Commands StoredBuffered(const ModelRef& model, Timestamp at);
+  Commands CountBuffered(const EvaluationReceived& event);
+  Commands PassBufferedDeadline(const DeadlinePassed& event, Timestamp at);
+  /// Those at the front of the line that are complete, or whose deadline has `passed`.
+  Commands CloseEvaluations(std::optional<Timestamp> passed);
+  bool IsCounted(const OpenVersion& open) const;
+  Commands SetNextDeadline() const;
+  void ForgetModels();
 
   RunContract Contract() const { return {options_.tasks, options_.rounds, options_.image_size}; }
   Commands TurnAway(const SiteId& site, SiteStanding standing, Status reason) const;
@@ -266,6 +317,7 @@ class RoundEngine {
   std::map<SiteId, std::vector<TaskCounts>> evaluations_;  // of selected sites
   std::map<SiteId, std::vector<TaskCounts>> left_out_;
   std::vector<std::pair<RoundNumber, std::optional<double>>> history_;
+  BufferedRounds buffered_;  // under fedbuff
 };
 
 }  // namespace consilium

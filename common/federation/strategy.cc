@@ -3,10 +3,12 @@
 #include "common/federation/strategies/coordinate_rank.h"
 #include "common/federation/strategies/elements.h"
 #include "common/federation/strategies/fed_avg.h"
+#include "common/federation/strategies/fed_buff.h"
 #include "common/federation/strategies/fed_nova.h"
 #include "common/federation/strategies/geometric_median.h"
 #include "common/federation/strategies/krum.h"
 #include "common/federation/strategies/norm_bound.h"
+#include "common/federation/strategies/requirements.h"
 #include "common/federation/strategies/scaffold.h"
 #include "common/federation/strategies/server_optimizer.h"
 
@@ -50,6 +52,7 @@ Result<std::unique_ptr<AggregationStrategy>> MakeStrategy(const RunPlan& plan) {
   }
   if (name == "geometric-median") return Made(std::make_unique<GeometricMedian>(options));
   if (name == "norm-bound") return Made(std::make_unique<NormBound>(options.norm_bound));
+  if (name == "fedbuff") return Made(std::make_unique<FedBuff>(*BufferOf(plan)));
   if (name == "fednova") return Made(std::make_unique<FedNova>(plan.training.momentum));
   if (name == "scaffold") return Made(std::make_unique<Scaffold>(options.server_learning_rate));
   return Made(std::make_unique<FedAvg>(name));

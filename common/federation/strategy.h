@@ -31,6 +31,7 @@ struct SiteFacts {
   std::int64_t images_used = 0;
   std::int64_t steps = 0;  ///< of its local optimiser
   SiteWeights weights;
+  RoundNumber staleness = 0;  ///< under fedbuff: versions made since it was started from
 };
 
 /// One site's part in one chunk.
@@ -39,6 +40,7 @@ struct Contribution {
   std::int64_t images_used = 0;  ///< weight of running statistics
   ByteView values;               ///< the site's new state, as many bytes as `global`
   ByteView means;                ///< beside a running variance: the site's new running means
+  ByteView started_from;  ///< under fedbuff: the same chunk of the version started from; or empty
 };
 
 struct RoundChunk {
@@ -76,7 +78,7 @@ class AggregationStrategy {
   virtual int state_slots() const { return 0; }
   /// Of every value of a slot before the first round.
   virtual double initial_state(int slot) const;
-  /// `sites` in SiteId order: those whose updates are combined; must outlive the reducer.
+  /// `sites` in SiteId order (fedbuff: of arrival): those whose updates are combined; must outlive the reducer.
   virtual std::unique_ptr<RoundReducer> Begin(std::span<const SiteFacts> sites) const = 0;
 };
 

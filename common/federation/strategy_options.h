@@ -16,7 +16,7 @@
 namespace consilium {
 
 struct StrategyOptions {
-  double server_learning_rate = 1;       ///< fedavgm, scaffold
+  double server_learning_rate = 1;       ///< fedavgm, scaffold, fedbuff
   double server_momentum = 0.9;          ///< fedavgm
   double adaptive_learning_rate = 0.01;  ///< fedadagrad, fedadam, fedyogi: about the step per value
   double beta1 = 0.9;                    ///< fedadam, fedyogi
@@ -29,7 +29,10 @@ struct StrategyOptions {
   int weiszfeld_steps = 4;  ///< geometric-median
   double smoothing = 1e-6;  ///< geometric-median: least distance
   double norm_bound = 0;  ///< norm-bound: L2 norm of a group's difference; 0: the median of a round
-  int head_epochs = 1;    ///< fedrep: epochs on the heads before those on the backbone
+  int buffer_size = 10;   ///< fedbuff: updates that make a version
+  double staleness_exponent = 0.5;  ///< fedbuff: (1 + staleness)^-this is what an update counts
+  int max_staleness = 100;          ///< fedbuff: an update of an older version is refused
+  int head_epochs = 1;              ///< fedrep: epochs on the heads before those on the backbone
   friend bool operator==(const StrategyOptions&, const StrategyOptions&) = default;
 };
 

@@ -2,11 +2,14 @@
 
 #include "aggregator/in_process_transport.h"
 #include "aggregator/round_coordinator.h"
+#include "common/federation/strategies/requirements.h"
+#include "simulations/methods/arrival_order.h"
 #include "simulations/methods/update_watch.h"
 #include "site_client/site_session.h"
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace consilium {
@@ -20,7 +23,7 @@ struct Outcome {
 };
 
 void RunSite(const FederatedRun& run, const std::string& center, RoundCoordinator& coordinator,
-             UpdateWatch& watch, Outcome& outcome) {
+             UpdateWatch& watch, ArrivalOrder* order, Outcome& outcome) {
   SessionOptions session;
   session.runner.site = SiteId(center);
   session.runner.compute = run.compute;
@@ -34,7 +37,9 @@ void RunSite(const FederatedRun& run, const std::string& center, RoundCoordinato
     return Result<std::shared_ptr<const Dataset>>(data);
   };
   session.compute_slots = run.compute_slots;
-  const auto transport = watch.Watched(MakeInProcessTransport(session.runner.site, coordinator));
+  const SiteId site = session.runner.site;
+  auto transport = watch.Watched(MakeInProcessTransport(site, coordinator));
+  if (order != nullptr) transport = order->InOrder(site, std::move(transport));
   Result<SessionResult> result = RunSiteSession(*transport, std::move(session));
 
   const std::lock_guard lock(outcome.mutex);
@@ -69,19 +74,27 @@ Result<FederatedModel> RunInProcess(const FederatedRun& run) {
   options.initial = run.initial;
   options.blobs = blobs.get();
   options.store = store.get();
+  // Under fedbuff the order of arrival makes the result: it is the same in each run.
+  const bool in_order = BufferOf(run.plan).has_value();
+  const SimulatedClock standing{Timestamp{0}};
   options.clock = &clock;
+  if (in_order) options.clock = &standing;
+  options.worker = !in_order;
   options.hasher = run.hasher;
   options.observer = Watch(run);
   CONSILIUM_ASSIGN_OR_RETURN(const std::unique_ptr<RoundCoordinator> coordinator,
                              RoundCoordinator::Open(std::move(options)));
   CONSILIUM_ASSIGN_OR_RETURN(const std::unique_ptr<UpdateWatch> watch,
                              UpdateWatch::Make(run.plan, run.initial.blob));
+  std::set<SiteId> names;
+  for (const auto& [center, data] : run.sites) names.emplace(center);
+  ArrivalOrder order(*coordinator, std::move(names));
   Outcome outcome;
   {
     std::vector<std::jthread> threads;
     for (const auto& [center, data] : run.sites) {
-      threads.emplace_back([&run, &coordinator, &watch, &outcome, name = center] {
-        RunSite(run, name, *coordinator, *watch, outcome);
+      threads.emplace_back([&, name = center] {
+        RunSite(run, name, *coordinator, *watch, in_order ? &order : nullptr, outcome);
       });
     }
   }
@@ -91,7 +104,8 @@ Result<FederatedModel> RunInProcess(const FederatedRun& run) {
   for (const auto& [version, loss] : coordinator->Snapshot().history) {
     outcome.model.losses.push_back(loss);
   }
-  outcome.model.update_cosines = watch->Cosines();
+  // Updates of one buffer start from different models.
+  if (!in_order) outcome.model.update_cosines = watch->Cosines();
   outcome.model.bytes_to_sites = watch->bytes_to_sites();
   outcome.model.bytes_from_sites = watch->bytes_from_sites();
   coordinator->Shutdown();

@@ -2,7 +2,7 @@
 ///
 /// A FederatedRunner drives RoundCoordinator and SiteRunner: RunInProcess in threads of this
 /// process, RunInProcesses (simulations/processes) as real programs over mutual TLS. Equal runs
-/// give equal bits through either.
+/// give equal bits through either; under fedbuff through RunInProcess alone (arrival_order.h).
 #pragma once
 
 #include "common/base/hasher.h"

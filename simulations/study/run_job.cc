@@ -136,7 +136,7 @@ Result<TrainedJob> RunFederated(const StudyContext& context, const Job& job,
   FederatedRun run;
   run.plan = PlanOf(context, job, context.dataset->tasks);
   run.plan.rounds.expected_sites = static_cast<int>(sites.images.size());
-  run.plan.rounds.quorum = run.plan.rounds.expected_sites;
+  run.plan.rounds.quorum = QuorumOf(run.plan);
   GiveImages(context, protocol, fold, sites, run);
   run.compute = context.options.compute;
   run.hasher = context.hasher;

@@ -1,5 +1,7 @@
 #include "simulations/study/study_options.h"
 
+#include "common/federation/strategies/requirements.h"
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -106,11 +108,17 @@ int CentralEpochs(const StudyOptions& options) {
                             : options.plan.rounds.rounds * options.plan.rounds.local_epochs;
 }
 
+int QuorumOf(const RunPlan& plan) {
+  const std::optional<FedBuffOptions> buffer = BufferOf(plan);
+  const int all = plan.rounds.expected_sites;
+  return buffer ? std::min(buffer->buffer_size, all) : all;
+}
+
 Status ValidateStudy(const StudyOptions& options) {
   RunPlan plan = options.plan;
-  // Every federated training sets both to the number of its sites.
+  // Every federated training sets the first to the number of its sites.
   plan.rounds.expected_sites = kManySites;
-  plan.rounds.quorum = kManySites;
+  plan.rounds.quorum = QuorumOf(plan);
   CONSILIUM_RETURN_IF_ERROR(ValidatePlan(plan));
   if (options.methods.empty()) return InvalidArgument("methods: none given, expected at least one");
   if (HasRepeats(options.methods)) return InvalidArgument("methods: one is named twice");

@@ -54,6 +54,9 @@ struct StudyOptions {
 
 int CentralEpochs(const StudyOptions& options);
 
+/// Of a run of `plan.rounds.expected_sites` sites: all of them, or as many as a buffer takes.
+int QuorumOf(const RunPlan& plan);
+
 /// Errors: kInvalidArgument, "field: what is wrong and what was expected"; the plan's own fields
 /// included.
 Status ValidateStudy(const StudyOptions& options);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 
 namespace consilium {
 namespace {
@@ -275,6 +276,19 @@ class FaultyWorld {
   FaultyRunResult result_;
 };
 
+using UpdateName = std::pair<RoundNumber, SiteId>;
+
+/// By the rounds that they name: those of a buffer started from different versions.
+std::vector<UpdateName> UpdatesOf(const Aggregate& aggregate) {
+  std::vector<UpdateName> updates;
+  for (std::size_t i = 0; i < aggregate.updates.size(); ++i) {
+    const bool buffered = !aggregate.origins.empty();
+    updates.emplace_back(buffered ? aggregate.origins[i].started_from : aggregate.round,
+                         aggregate.updates[i].first);
+  }
+  return updates;
+}
+
 /// The log's run with nothing around it: updates are made from the models before, combined in one
 /// go, and never spooled.
 class CalmRun {
@@ -287,9 +301,8 @@ class CalmRun {
   }
 
   Result<ModelRef> Combine(const Aggregate& aggregate) {
-    const Bytes model = blobs_->ReadAll(ModelBlobName(aggregate.model.version)).value();
-    for (const auto& [site, images] : aggregate.updates) {
-      Put(UpdateBlobName(aggregate.round, site), TrainFake(site, aggregate.round, model).encoded);
+    for (const auto& [round, site] : UpdatesOf(aggregate)) {
+      Put(UpdateBlobName(round, site), TrainFake(site, round, Model(round)).encoded);
     }
     const ReductionParts parts{layout_, codec_.get(), strategy_.get(), blobs_.get(), FnvHash(), 1};
     return Reduce(parts, aggregate, [] { return false; });
@@ -332,6 +345,10 @@ RunPlan FaultyPlan(const std::string& strategy) {
   RunPlan plan = FakePlan(/*rounds=*/4, kSites);
   plan.strategy = strategy;
   plan.rounds.quorum = 2;
+  if (strategy == "fedbuff") {
+    plan.strategy_options.buffer_size = 2;
+    plan.rounds.rounds = 6;
+  }
   plan.rounds.deadline = Millis{20'000};
   plan.rounds.site_lease = Millis{8'000};
   return plan;
@@ -342,16 +359,18 @@ Result<FaultyRunResult> PlayFaults(const RunPlan& plan, const FaultSchedule& sch
 }
 
 Status CheckFaultyRun(const RunPlan& plan, const FaultyRunResult& result) {
-  RoundEngine engine({plan.tasks, plan.rounds, plan.schedule, plan.weighting,
-                      plan.training.learning_rate, HoldersNeeded(plan)});
+  RoundEngine engine(EngineOptionsOf(plan));
   CalmRun calm(plan);
-  std::set<std::pair<RoundNumber, SiteId>> logged;
+  std::set<UpdateName> logged;
+  std::vector<UpdateName> arrived;
+  std::vector<UpdateName> used;
   std::optional<ModelRef> expected;
   for (const Event& event : result.log) {
     if (const auto* spooled = std::get_if<UpdateSpooled>(&event.what)) {
       if (!logged.emplace(spooled->round, spooled->site).second) {
         return Internal("an update stands in the log twice");
       }
+      arrived.emplace_back(spooled->round, spooled->site);
     }
     if (const auto* stored = std::get_if<ModelStored>(&event.what)) {
       if (!expected || !(stored->model == *expected)) {
@@ -364,13 +383,22 @@ Status CheckFaultyRun(const RunPlan& plan, const FaultyRunResult& result) {
         return Internal("the log holds what was refused");
       const auto* aggregate = std::get_if<Aggregate>(&command);
       if (aggregate == nullptr) continue;
-      CONSILIUM_RETURN_IF_ERROR(CheckAcknowledged(result, *aggregate, calm));
+      for (const UpdateName& update : UpdatesOf(*aggregate)) used.push_back(update);
+      if (!engine.IsBuffered()) {
+        CONSILIUM_RETURN_IF_ERROR(CheckAcknowledged(result, *aggregate, calm));
+      }
       CONSILIUM_ASSIGN_OR_RETURN(expected, calm.Combine(*aggregate));
     }
   }
   for (const auto& [key, digest] : result.acknowledged) {
     if (!logged.contains(key)) return Internal("an acknowledged update is not in the log");
+    const bool sent = !engine.IsBuffered() || digest == calm.DigestOf(key.first, key.second);
+    if (!sent) return Internal("another update was sent");
   }
+  // What a buffer holds when the run ends is all that is left.
+  const bool in_order = used.size() <= arrived.size() &&
+                        std::ranges::equal(used, std::span(arrived).first(used.size()));
+  if (engine.IsBuffered() && !in_order) return Internal("updates are not used as they arrived");
   if (engine.phase() != RoundPhase::kFinished) return Internal("the log does not end");
   if (calm.Model(engine.best_model().version) == result.model) return OkStatus();
   return Internal("the result is not the best model");

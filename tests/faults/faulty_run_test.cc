@@ -13,11 +13,15 @@ constexpr int kTests = 10;
 /// A state beside the model must survive too.
 std::string StrategyOf(std::uint64_t seed) { return seed % 3 == 0 ? "fedadam" : "fedavg"; }
 
-void PlayAndCheck(const FaultSchedule& schedule) {
-  const RunPlan plan = FaultyPlan(StrategyOf(schedule.seed));
+void PlayAndCheck(const FaultSchedule& schedule, const std::string& strategy) {
+  const RunPlan plan = FaultyPlan(strategy);
   const Result<FaultyRunResult> result = PlayFaults(plan, schedule);
   ASSERT_TRUE(result.ok()) << result.status() << "\n" << ToString(schedule);
   EXPECT_EQ(CheckFaultyRun(plan, *result), OkStatus()) << ToString(schedule);
+}
+
+void PlayAndCheck(const FaultSchedule& schedule) {
+  PlayAndCheck(schedule, StrategyOf(schedule.seed));
 }
 
 class FaultyRunTest : public ::testing::TestWithParam<int> {};
@@ -27,6 +31,12 @@ TEST_P(FaultyRunTest, EveryAcknowledgedUpdateIsUsedOnceAndTheRunEnds) {
     const auto seed =
         static_cast<std::uint64_t>(GetParam()) * kSchedulesPerTest + static_cast<std::uint64_t>(i);
     PlayAndCheck(DrawFaults(seed, 3, kSteps));
+  }
+}
+
+TEST(FaultyBufferedRunTest, UpdatesAreUsedOnceInTheOrderOfTheLogAndTheRunEnds) {
+  for (std::uint64_t seed = 1'000; seed < 1'100; ++seed) {
+    PlayAndCheck(DrawFaults(seed, 3, kSteps), "fedbuff");
   }
 }
 

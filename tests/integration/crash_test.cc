@@ -81,5 +81,30 @@ TEST(CrashTest, AnAggregatorThatIsKilledAgainAndAgainEndsWithTheSameModel) {
   EXPECT_EQ(federation.ResultDigest("killed"), expected) << a.Output() << b.Output();
 }
 
+TEST(CrashTest, AnAggregatorThatIsKilledWithAnUpdateInItsBufferEndsWithTheSameModel) {
+  SmallFederation federation(/*rounds=*/3);
+  federation.WritePlan("run", [](RunPlan& plan) {
+    plan.strategy = "fedbuff";
+    plan.strategy_options.buffer_size =
+        2;  // of two sites: the sum of both is the same in any order
+  });
+  const std::string expected = federation.RunUndisturbed("undisturbed");
+  ASSERT_THAT(expected, ::testing::MatchesRegex("[0-9a-f]{64}"));
+
+  Process aggregator = federation.StartAggregator("killed");
+  Process a = federation.StartSite("A", "killed.A");
+  Process b = federation.StartSite("B", "killed.B");
+  int kills = 0;
+  for (; kills < 2 && Logs(aggregator, "1 in the buffer of round "); ++kills) {
+    aggregator.Kill();
+    aggregator = federation.StartAggregator("killed");
+  }
+  EXPECT_EQ(kills, 2);
+  EXPECT_EQ(aggregator.Wait(SmallFederation::kPatience), 0) << aggregator.Errors();
+  EXPECT_EQ(a.Wait(SmallFederation::kPatience), 0) << a.Errors();
+  EXPECT_EQ(b.Wait(SmallFederation::kPatience), 0) << b.Errors();
+  EXPECT_EQ(federation.ResultDigest("killed"), expected) << a.Output() << b.Output();
+}
+
 }  // namespace
 }  // namespace consilium

@@ -7,8 +7,8 @@
 /// where x_i is the version that update i started from and w_i its weight in the entry's group
 /// (weights.h); no weight, no change. Entries that are not trained follow buffer_rules.h.
 /// Determinism: a function of the recorded order of arrival. ArrivalBuffer decides which updates make
-/// which version, ReduceBuffered computes it; a replay of the record gives the same bits.
-/// Memory: ArrivalBuffer K records; ReduceBuffered one chunk of `current`, and two of each update.
+/// which version, FedBuff computes it; a replay of the record gives the same bits.
+/// Memory: ArrivalBuffer K records; a reduction one chunk of `current`, and two of each update.
 /// Source: Nguyen et al. 2022 (arXiv 2106.06639), section 3; the weights w_i in place of 1 / K.
 /// Threads: none inside.
 #pragma once
@@ -25,6 +25,7 @@ struct FedBuffOptions {
   double staleness_exponent = 0.5;  ///< a, 0 or more
   double server_learning_rate = 1;  ///< eta
   RoundNumber max_staleness = 100;  ///< an update that started from an older version is refused
+  friend bool operator==(const FedBuffOptions&, const FedBuffOptions&) = default;
 };
 
 /// s(staleness). Requires staleness >= 0.
@@ -42,6 +43,7 @@ struct BufferedUpdate {
 struct BufferStep {
   RoundNumber version = 0;
   std::vector<BufferedUpdate> updates;
+  friend bool operator==(const BufferStep&, const BufferStep&) = default;
 };
 
 class ArrivalBuffer {
@@ -54,10 +56,16 @@ class ArrivalBuffer {
   /// site's last update started from the same one. Nothing changes then.
   Result<BufferStep> Arrive(const SiteId& site, RoundNumber started_from);
 
+  /// The step of what is there, where nobody waits for more. Requires waiting() > 0.
+  BufferStep Flush();
+
   RoundNumber version() const { return version_; }
-  /// Oldest version that an update may have started from: older ones may be deleted, but for those
-  /// of updates in the buffer.
-  RoundNumber oldest_needed() const;
+  std::int64_t arrivals() const { return arrivals_; }  ///< so far: the number of the next one
+  const std::vector<BufferedUpdate>& waiting() const { return waiting_; }  ///< in order of arrival
+  bool IsTooOld(RoundNumber started_from) const;
+  /// Whether an update of `site` that started from this version, or a later one, has arrived.
+  bool HasDelivered(const SiteId& site, RoundNumber started_from) const;
+  friend bool operator==(const ArrivalBuffer&, const ArrivalBuffer&) = default;
 
  private:
   FedBuffOptions options_;
@@ -67,16 +75,15 @@ class ArrivalBuffer {
   std::map<SiteId, RoundNumber> last_started_;  // of every site that ever submitted
 };
 
-struct BufferedContribution {
-  Contribution update;
-  ByteView started_from;  ///< the same chunk of the version it started from
-  RoundNumber staleness = 0;
-};
+class FedBuff final : public AggregationStrategy {
+ public:
+  explicit FedBuff(const FedBuffOptions& options) : options_(options) {}
+  std::string_view name() const override { return "fedbuff"; }
+  /// `sites`: one per update of the buffer, in order of arrival; a site may be there twice.
+  std::unique_ptr<RoundReducer> Begin(std::span<const SiteFacts> sites) const override;
 
-/// Writes the chunk of the next version. Errors: kDataLoss for a value that is not finite (names the
-/// entry).
-Status ReduceBuffered(const FedBuffOptions& options, const EntrySpec& entry, ByteView current,
-                      std::span<const BufferedContribution> contributions,
-                      std::span<std::byte> next);
+ private:
+  FedBuffOptions options_;
+};
 
 }  // namespace consilium

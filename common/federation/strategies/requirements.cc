@@ -1,5 +1,7 @@
 #include "common/federation/strategies/requirements.h"
 
+#include "common/federation/codec_name.h"
+
 #include <map>
 
 namespace consilium {
@@ -32,9 +34,35 @@ Status Expected(const RunPlan& plan, const std::string& field, const std::string
   return InvalidArgument(message);
 }
 
+/// Sites begin one by one, each from the version of that moment.
+Status CheckBuffered(const RunPlan& plan) {
+  const int buffer_size = plan.strategy_options.buffer_size;
+  const auto found = [&](const std::string& what) {
+    return what + ", found " + std::to_string(buffer_size);
+  };
+  if (buffer_size > plan.rounds.expected_sites) {
+    return Expected(plan, "strategy.buffer_size", found("1 to expected_sites"));
+  }
+  if (buffer_size < plan.rounds.quorum) {
+    return Expected(plan, "strategy.buffer_size", found("quorum or more"));
+  }
+  if (plan.rounds.select_fraction != 1) return Expected(plan, "rounds.select_fraction", "1");
+  // Factors of losses would change with each site that joins, while others are at work.
+  if (plan.weighting != Weighting::kPerGroup) return Expected(plan, "weighting", "per-group");
+  if (plan.model_codec != "fp32") return Expected(plan, "model_codec", "fp32");
+  CONSILIUM_ASSIGN_OR_RETURN(const CodecName codec, ParseCodecName(plan.codec));
+  // What those leave out belongs to the next update, which starts elsewhere.
+  const bool whole =
+      codec.values == UpdateValues::kFloat32 || codec.values == UpdateValues::kBFloat16;
+  if (!whole)
+    return Expected(plan, "codec", "fp32 or bf16, each with or without +difference and +zstd");
+  return OkStatus();
+}
+
 Status CheckRest(const RunPlan& plan) {
   const std::string_view name = plan.strategy;
   const TrainingOptions& training = plan.training;
+  if (name == "fedbuff") return CheckBuffered(plan);
   const bool plain_steps = name == "fednova" || name == "scaffold";
   if (plain_steps && training.optimizer != Optimizer::kSgd) {
     return Expected(plan, "training.optimizer", "sgd");
@@ -66,6 +94,13 @@ Status CheckRest(const RunPlan& plan) {
 }
 
 }  // namespace
+
+std::optional<FedBuffOptions> BufferOf(const RunPlan& plan) {
+  if (plan.strategy != "fedbuff") return std::nullopt;
+  const StrategyOptions& options = plan.strategy_options;
+  return FedBuffOptions{options.buffer_size, options.staleness_exponent,
+                        options.server_learning_rate, options.max_staleness};
+}
 
 HolderNeeds HoldersNeeded(const RunPlan& plan) {
   const int f = plan.strategy_options.byzantine;

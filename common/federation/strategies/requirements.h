@@ -4,7 +4,9 @@
 #pragma once
 
 #include "common/federation/messages.h"
+#include "common/federation/strategies/fed_buff.h"
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,10 +24,15 @@ struct HolderNeeds {
 /// backbone, for the same sites give the heads. All others: 1.
 HolderNeeds HoldersNeeded(const RunPlan& plan);
 
+/// What fills a buffer of updates; none under strategies whose sites begin each round together.
+std::optional<FedBuffOptions> BufferOf(const RunPlan& plan);
+
 /// The strategy is known, its parameters are in range, and the rest of the plan fits it: a robust
 /// strategy's quorum is as large as its backbone needs and its weighting per-group; fednova's and
 /// scaffold's optimiser is sgd, scaffold's without momentum; fedper's and fedrep's heads and fedbn's
-/// normalisation are local; under ditto everything is shared.
+/// normalisation are local; under ditto everything is shared; under fedbuff all sites are asked, the
+/// buffer is no larger than they are many nor smaller than the quorum, weighting is per-group, the
+/// model travels as it is, and codecs keep no rest for a next round.
 /// Errors: kInvalidArgument "field: what is wrong and what was expected".
 Status CheckStrategy(const RunPlan& plan);
 

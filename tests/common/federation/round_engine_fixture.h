@@ -16,6 +16,7 @@ inline std::string Summary(const std::vector<Command>& commands) {
     if (!line.empty()) line += ' ';
     if (std::holds_alternative<WakeSites>(command)) line += "wake";
     if (std::holds_alternative<SetDeadline>(command)) line += "deadline";
+    if (std::holds_alternative<NoDeadline>(command)) line += "no-deadline";
     if (std::holds_alternative<Retire>(command)) line += "retire";
     if (std::holds_alternative<Finish>(command)) line += "finish";
     if (std::holds_alternative<Reject>(command)) line += "reject";

@@ -104,6 +104,23 @@ TEST_F(StudyTest, JobsSideBySideGiveTheSameModels) {
   EXPECT_EQ(Text("one/summary.json"), Text("two/summary.json"));
 }
 
+TEST_F(StudyTest, UnderFedbuffSitesTakeTurnsAndEqualStudiesGiveEqualModels) {
+  const auto study = [&](const std::string& out) {
+    Study made = MakeStudy(out);
+    made.options.methods = {Method::kMdmtFederated};
+    made.options.plan.strategy = "fedbuff";
+    made.options.plan.strategy_options.buffer_size = 1;
+    made.options.plan.rounds.rounds = 4;
+    return made;
+  };
+  ASSERT_OK(RunStudy(study("one")).status());
+  Study two = study("two");
+  two.options.jobs = 3;
+  ASSERT_OK(RunStudy(std::move(two)).status());
+  EXPECT_NE(Text("one/summary.json"), "");
+  EXPECT_EQ(Text("one/summary.json"), Text("two/summary.json"));
+}
+
 TEST_F(StudyTest, AResumedStudyEndsWithTheSameRows) {
   Study whole = MakeStudy("whole");
   ASSERT_OK(RunStudy(std::move(whole)).status());

@@ -33,6 +33,7 @@ inline std::vector<Event> OneEventOfEachKind() {
       {{std::int64_t{1} << 42}, SiteLost{SiteId("A")}},
       {{std::int64_t{1} << 42},
        SiteTurnedAway{SiteId("D"), SiteStanding::kAbstained, "task 'b': 1 of 9 are usable"}},
+      {{std::int64_t{1} << 42}, SiteBegan{SiteId("A"), 7}},
   };
 }
 

@@ -10,6 +10,25 @@ namespace {
 
 const EntrySpec kTrunk{"backbone.weight", ElementType::kFloat32, {1}};
 
+struct BufferedContribution {
+  Contribution update;
+  ByteView started_from;
+  RoundNumber staleness = 0;
+};
+
+Status ReduceBuffered(const FedBuffOptions& options, const EntrySpec& entry, ByteView current,
+                      const std::vector<BufferedContribution>& all, Bytes& next) {
+  std::vector<SiteFacts> facts(all.size());
+  std::vector<Contribution> contributions;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    facts[i].staleness = all[i].staleness;
+    contributions.push_back(all[i].update);
+    contributions.back().started_from = all[i].started_from;
+  }
+  const auto reducer = FedBuff(options).Begin(facts);
+  return reducer->Reduce({entry, current, contributions}, {next, {}, {}});
+}
+
 std::vector<RoundNumber> StalenessOf(const BufferStep& step) {
   std::vector<RoundNumber> all;
   for (const BufferedUpdate& update : step.updates) all.push_back(update.staleness);
@@ -42,7 +61,18 @@ TEST(FedBuffTest, WhatCannotBeAnUpdateOfNowIsRefusedAndChangesNothing) {
   ASSERT_OK(buffer.Arrive(SiteId("B"), 1));
   EXPECT_STATUS(buffer.Arrive(SiteId("C"), 0), StatusCode::kFailedPrecondition, "more than 1");
   EXPECT_EQ(buffer.version(), 2);
-  EXPECT_EQ(buffer.oldest_needed(), 1);
+  EXPECT_TRUE(buffer.IsTooOld(0) && !buffer.IsTooOld(1));
+}
+
+TEST(FedBuffTest, AFlushMakesAVersionOfFewer) {
+  ArrivalBuffer buffer({});
+  ASSERT_OK(buffer.Arrive(SiteId("A"), 0));
+  const BufferStep step = buffer.Flush();
+  EXPECT_EQ(step.version, 0);
+  EXPECT_EQ(step.updates, (std::vector<BufferedUpdate>{{SiteId("A"), 0, 0, 0}}));
+  EXPECT_EQ(buffer.version(), 1);
+  EXPECT_TRUE(buffer.waiting().empty());
+  EXPECT_TRUE(buffer.HasDelivered(SiteId("A"), 0) && !buffer.HasDelivered(SiteId("A"), 1));
 }
 
 TEST(FedBuffTest, OldUpdatesCountLessAndAgainstTheVersionTheyStartedFrom) {

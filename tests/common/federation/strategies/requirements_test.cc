@@ -50,6 +50,27 @@ TEST(RequirementsTest, MultiKrumAveragesNoMoreThanItsProofAllows) {
                 "strategy.krum_sites: expected 0 to quorum - byzantine - 2 = 4");
 }
 
+TEST(RequirementsTest, WhatDoesNotGoWithABufferIsRefusedWithItsField) {
+  const auto refused = [](const auto& change, const std::string& why) {
+    RunPlan plan = Plan("fedbuff", 1, 4);
+    plan.strategy_options.buffer_size = 6;
+    EXPECT_OK(ValidatePlan(plan));
+    change(plan);
+    EXPECT_STATUS(ValidatePlan(plan), StatusCode::kInvalidArgument, why);
+  };
+  refused([](RunPlan& plan) { plan.strategy_options.buffer_size = 9; },
+          "strategy.buffer_size: expected 1 to expected_sites, found 9 under fedbuff");
+  refused([](RunPlan& plan) { plan.rounds.quorum = 7; },
+          "strategy.buffer_size: expected quorum or more");
+  refused([](RunPlan& plan) { plan.rounds.select_fraction = 0.5; }, "rounds.select_fraction");
+  refused([](RunPlan& plan) { plan.weighting = Weighting::kExact; },
+          "weighting: expected per-group");
+  refused([](RunPlan& plan) { plan.model_codec = "bf16"; }, "model_codec: expected fp32");
+  for (const std::string codec : {"int8", "top-1%+difference"}) {
+    refused([&](RunPlan& plan) { plan.codec = codec; }, "codec: expected fp32 or bf16");
+  }
+}
+
 TEST(RequirementsTest, AHeadWithTooFewHoldersIsNamed) {
   EXPECT_OK(CheckHolders(HoldersNeeded(Plan("median", 1, 3)), Sites(3, 2)));
   EXPECT_STATUS(CheckHolders(HoldersNeeded(Plan("median", 1, 3)), Sites(2, 3)),
